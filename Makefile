@@ -1,0 +1,61 @@
+# make demo    restore the sample images; before/after pictures and results go to ./demo
+# make test    every test, the ones with a real napari window included
+# make check   format, lint, types
+# make bench   speed, memory and quality, as tables; DATA=folder for the benchmarks on measured data
+# make clean   remove what the others made
+#
+# Each sets up ./.venv first if need be. Another Python: make test PYTHON=python3.12. Some tests only: make test ARGS="-k wiener"
+
+PYTHON ?= python3
+ARGS =
+DATA =
+VENV = .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test check bench clean system-libs FORCE
+
+demo: $(VENV)/.base
+	$(BIN)/napari-deconv demo
+
+test: system-libs $(VENV)/.test
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.test
+	@sh tools/benchmarks.sh $(BIN)/python $(DATA)
+
+clean:
+	rm -rf $(VENV) demo build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+
+system-libs:
+	@sh tools/system-libs.sh
+
+# One stamp per set of packages; a change of pyproject.toml or of the Python asks pip again.
+$(VENV)/.base: pyproject.toml $(VENV)/pyvenv.cfg
+	@echo "Installing napari-deconv into $(VENV)"
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml $(VENV)/pyvenv.cfg
+	@echo "Installing napari-deconv, napari and the test tools into $(VENV): about a gigabyte, a minute or two"
+	$(PIP) --editable '.[test]'
+	@touch $(VENV)/.base $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/pyvenv.cfg
+	@echo "Installing napari-deconv, napari, the test tools and the linters into $(VENV): about a gigabyte, a minute or two"
+	$(PIP) --editable '.[dev]'
+	@touch $(VENV)/.base $(VENV)/.test $@
+
+# Named on the command line, PYTHON is compared with the environment's each time; else any environment will do.
+ifneq ($(origin PYTHON),file)
+$(VENV)/pyvenv.cfg: FORCE
+endif
+$(VENV)/pyvenv.cfg:
+	@sh tools/environment.sh '$(PYTHON)' $(VENV)
+
+FORCE:
