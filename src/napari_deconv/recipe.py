@@ -1,0 +1,254 @@
+"""What to do, as data: a recipe that can be saved, read, repeated and found again inside a result."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from pathlib import Path, PureWindowsPath
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from .strict_yaml import load_yaml
+
+VERSION = 1
+METADATA_KEY = "napari-deconv"
+MODEL = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+
+Method = Literal["richardson_lucy", "wiener"]
+NumIter = Annotated[int, Field(ge=1, le=100_000)]
+Background = Annotated[float, Field(ge=0, le=1e30)]
+Balance = Annotated[float, Field(gt=0, le=1e12)] | Literal["auto"]
+Noise = Annotated[float, Field(gt=0, le=1e30)]
+Negative = Literal["error", "clip"]
+Spacing = Annotated[tuple[Annotated[float, Field(gt=0, le=1e6)], ...], Field(min_length=1, max_length=3)]
+
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    "richardson_lucy": ("num_iter", "background", "negative"),
+    "wiener": ("balance", "noise"),
+}
+
+
+class PSFName(BaseModel):
+    """A PSF that is not computed from words: a file beside the recipe, or an array or layer that was handed over."""
+
+    model_config = MODEL
+
+    file: str | None = None
+    name: str | None = None
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+
+    @field_validator("file")
+    @classmethod
+    def _stays_in_the_folder(cls, file: str | None) -> str | None:
+        if file is not None:
+            windows = PureWindowsPath(file)
+            if (
+                windows.is_absolute()
+                or windows.drive
+                or ".." in windows.parts
+                or file.startswith(("~", "/"))
+                or "://" in file
+            ):
+                raise ValueError(
+                    f"psf file {file!r} is outside the recipe's folder; "
+                    "put it beside the recipe, or name it yourself: psf=, --psf"
+                )
+        return file
+
+
+PSFWord = Annotated[str, Field(max_length=2000)] | PSFName
+
+
+class Recipe(BaseModel):
+    """Everything needed to repeat a deconvolution, apart from the image.
+
+    Parameters
+    ----------
+    method : {"richardson_lucy", "wiener"}
+        Algorithm.
+    psf : str, PSFName or a tuple of them
+        Words (``"widefield:na=1.4,wavelength=0.52,ri=1.515"``), a file beside the recipe, or the name and
+        SHA-256 of one handed over; a tuple holds one per channel.
+    num_iter, background, negative
+        Of Richardson-Lucy; see `richardson_lucy`.
+    balance, noise
+        Of the Wiener filter; see `wiener`.
+    boundary : {"extended", "reflect", "periodic"}
+        What is assumed outside the image.
+    channel_axis : int, optional
+        Axis of an array that holds colours or channels.
+    spacing : tuple of float, optional
+        Voxel size in micrometres, order ZYX; None: what the image says.
+    light : {"linear", "stored"}
+        Whether a gamma-encoded photograph is deconvolved in linear light or as stored.
+    backend : {"auto", "numpy", "cupy"}
+        Where to compute.
+
+    Raises
+    ------
+    ValueError
+        If a key is unknown, a value has the wrong type or range, or a parameter does not belong to the
+        method.
+    """
+
+    model_config = MODEL
+
+    version: Literal[1] = 1
+    method: Method = "richardson_lucy"
+    psf: PSFWord | tuple[PSFWord, ...] | None = None
+    num_iter: NumIter = 30
+    background: Background = 0.0
+    negative: Negative = "error"
+    balance: Balance = "auto"
+    noise: Noise | None = None
+    boundary: Literal["extended", "reflect", "periodic"] = "extended"
+    channel_axis: int | None = None
+    spacing: Spacing | None = None
+    light: Literal["linear", "stored"] = "linear"
+    backend: Literal["auto", "numpy", "cupy"] = "auto"
+    _folder: Path | None = PrivateAttr(default=None)  # where `psf.file` may be looked for; None: nowhere
+
+    @field_validator("psf", mode="before")
+    @classmethod
+    def _file_by_its_name(cls, psf: Any) -> Any:
+        """Text that does not begin with the name of a model and a colon is the name of a file."""
+        if isinstance(psf, str) and not re.match(r"[a-z][a-z_]+:[^/\\]", psf):
+            return {"file": psf}
+        return tuple(cls._file_by_its_name(one) for one in psf) if isinstance(psf, list) else psf
+
+    @model_validator(mode="after")
+    def _parameters_of_the_method(self) -> Self:
+        foreign = {name for others in PARAMETERS.values() for name in others} - set(PARAMETERS[self.method])
+        for name in sorted(foreign & self.model_fields_set):
+            if getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(
+                    f"method {self.method!r} takes no {name!r}; it takes {', '.join(PARAMETERS[self.method])}"
+                )
+        if self.noise is not None and self.balance != "auto":
+            raise ValueError("give noise or balance, not both: the balance follows from the noise")
+        return self
+
+    @classmethod
+    def build(cls, **values: Any) -> Recipe:
+        """A recipe from keyword arguments, with errors in plain words."""
+        return cls.from_mapping(_json_safe(values), "")
+
+    @classmethod
+    def from_mapping(cls, values: Any, origin: str) -> Recipe:
+        """A recipe from a mapping as YAML or JSON gives it; `origin` is named in errors."""
+        if not isinstance(values, dict):
+            raise ValueError(
+                f"{origin} holds {type(values).__name__}, but a recipe is a mapping such as 'method: wiener'"
+            )
+        version = values.get("version", VERSION)
+        if isinstance(version, int) and not isinstance(version, bool) and version > VERSION:
+            raise ValueError(
+                f"{origin} has version {version}, this napari-deconv reads version {VERSION}; update napari-deconv"
+            )
+        try:
+            return cls.model_validate_json(json.dumps(values))
+        except ValidationError as error:
+            raise ValueError(f"{origin}: {_in_words(error, values)}".removeprefix(": ")) from None
+        except TypeError as error:
+            raise ValueError(f"{origin}: {error}; a recipe holds numbers, words and lists only") from None
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Recipe:
+        """The recipe in a YAML or JSON file, or the one embedded in a result (OME-TIFF, TIFF).
+
+        A recipe found inside an image never opens files: hand its PSF over yourself.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or it is not valid; the message names the key and the nearest valid one.
+        """
+        path = Path(path)
+        if path.suffix.lower() in (".tif", ".tiff"):
+            return cls._from_image(path)
+        recipe = cls.from_mapping(load_yaml(path), path.name)
+        recipe._folder = path.resolve().parent
+        return recipe
+
+    @classmethod
+    def _from_image(cls, path: Path) -> Recipe:
+        from .io import read
+
+        found = read(path).metadata.get(METADATA_KEY)
+        if not isinstance(found, dict) or "recipe" not in found:
+            raise ValueError(f"{path.name} holds no recipe; results written by napari-deconv do, or give a .yaml file")
+        return cls.from_mapping(found["recipe"], path.name)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-safe mapping: the parameters that the method takes, None left out."""
+        foreign = {name for others in PARAMETERS.values() for name in others} - set(PARAMETERS[self.method])
+        return self.model_dump(mode="json", exclude_none=True, exclude=foreign)
+
+    def to_yaml(self) -> str:
+        """The recipe as YAML text."""
+        return str(yaml.safe_dump(self.to_dict(), sort_keys=False))
+
+    def to_file(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the recipe as YAML."""
+        from .io import write_text
+
+        write_text(path, self.to_yaml(), overwrite=overwrite)
+
+    def changed(self, **values: Any) -> Recipe:
+        """A checked copy with other values."""
+        folder = self._folder
+        recipe = self.from_mapping({**self.to_dict(), **_json_safe(values)}, "")
+        recipe._folder = folder
+        return recipe
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same, wherever they were read from."""
+        return isinstance(other, Recipe) and self.to_dict() == other.to_dict()
+
+    def __hash__(self) -> int:
+        return hash(self.to_yaml())
+
+    @property
+    def folder(self) -> Path | None:
+        """Where a PSF file named in the recipe is looked for; None if the recipe has no file of its own."""
+        return self._folder
+
+
+def _json_safe(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with models as mappings, tuples as lists and NumPy numbers as Python's."""
+    return {key: _plain(value) for key, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", exclude_none=True)
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return [_plain(v) for v in value] if isinstance(value, tuple | list) else value
+
+
+def _in_words(error: ValidationError, values: dict[str, Any]) -> str:
+    """The first of pydantic's complaints as one sentence, with the nearest known name."""
+    first = next((e for e in error.errors() if e["type"] == "value_error"), error.errors()[0])
+    where = ".".join(str(part) for part in first["loc"] if not str(part).startswith(("function-", "constrained-")))
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(where, Recipe.model_fields, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(Recipe.model_fields)}"
+        return f"unknown key {where!r}; {hint}"
+    if where == "method":
+        near = difflib.get_close_matches(str(values.get("method")), PARAMETERS, n=1, cutoff=0.3)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        return f"unknown method {values.get('method')!r}; {hint}known: {', '.join(PARAMETERS)}"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {message}, got {first['input']!r}" if where and first["type"] != "value_error" else message
