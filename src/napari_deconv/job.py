@@ -190,7 +190,8 @@ class Job:
 
         def copy() -> Array:
             assert last is not None
-            return self._home(H.crop(last.snapshot()) / scale)
+            with np.errstate(over="ignore"):  # what overflows is found by `result`
+                return self._home(H.crop(last.snapshot()) / scale)
 
         try:
             for last in self._iterates(y, H):
@@ -226,7 +227,7 @@ class Job:
         """The picture as far as it is done, with recipe and provenance in its metadata; blocks not reached are 0."""
         data = self._out.transpose(np.argsort(self._order))
         if not bool(np.isfinite(data).all()):
-            raise ValueError("the result does not fit into float32; divide the image by its maximum first")
+            raise ValueError("the result does not fit into float32; divide the image by a constant first")
         notes = self._read_notes + self.notes
         if self.stopped != "complete":
             rest = "; frames not reached are 0" if self.total > self._steps_per_block else ""

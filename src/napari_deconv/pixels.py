@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from .backend import Array
 from .recipe import Recipe
 
+LARGEST = float(np.finfo(np.float32).max)
+FAINTEST = 1e-40  # below, single precision keeps fewer than five digits
+
 
 @dataclass
 class Pixels:
@@ -21,6 +24,7 @@ class Pixels:
     first_bad: tuple[int, ...] = ()
     negative: int = 0
     lowest: float = 0.0
+    largest: float = 0.0
     total: float = 0.0
 
     @property
@@ -45,7 +49,9 @@ def look_at(pixels: Array, mask: NDArray[np.bool_] | None) -> Pixels:
             found.counted += part.size
             found.negative += int((part < 0).sum())
             found.lowest = min(found.lowest, float(part.min()))
-            found.total += float(abs(part).mean()) * part.size
+            sizes = abs(part)
+            found.largest = max(found.largest, float(sizes.max()))
+            found.total += float(sizes.mean()) * part.size
     return found
 
 
@@ -65,12 +71,18 @@ def check(found: Pixels, recipe: Recipe) -> list[str]:
     Raises
     ------
     ValueError
-        If pixels are NaN or infinite, or negative where the method needs counts and the recipe does not clip.
+        If pixels are NaN, infinite or beyond single precision, or negative where the method needs counts and the
+        recipe does not clip.
     """
     if found.bad:
         raise ValueError(
             f"image has {found.bad} NaN or infinite pixels, the first at {found.first_bad}; "
             "replace them, or ignore them with mask="
+        )
+    if found.largest and not FAINTEST <= found.largest <= LARGEST:
+        raise ValueError(
+            f"the largest pixel is {found.largest:.3g}, but results are float32 ({FAINTEST:.0e} to {LARGEST:.1e}); "
+            "multiply or divide the image by a constant first"
         )
     if not found.negative or recipe.method != "richardson_lucy":
         return []

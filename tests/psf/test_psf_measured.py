@@ -96,7 +96,7 @@ def test_strides_do_not_matter() -> None:
 def test_any_sum_is_normalised_and_told(total: float) -> None:
     psf = from_array(kernel() * total)
     np.testing.assert_allclose(psf.data, gaussian(1.5).data, rtol=1e-5)
-    assert "divided by its sum" in said(psf)
+    assert "normalised: divided by its sum" in said(psf)
 
 
 def test_delta_stays_a_delta() -> None:
@@ -225,7 +225,7 @@ def test_photo_kernel_is_centred_by_its_mass() -> None:
 def test_two_lobes_around_the_middle_stay() -> None:
     array = np.zeros((5, 9, 9))
     array[2, 4, 1] = array[2, 4, 7] = 1  # a double helix has its maximum in one of two spots
-    assert from_array(array).info["repairs"] == ["divided by its sum, 2"]
+    assert from_array(array).info["repairs"] == ["normalised: divided by its sum, 2"]
 
 
 def test_nothing_moves_when_told_so() -> None:
@@ -249,7 +249,8 @@ def test_whatever_comes_in_a_psf_comes_out(shape: list[int], seed: int, kind: st
     psf = from_array(array)
     assert abs(float(psf.data.sum(dtype=np.float64)) - 1) < 1e-5
     assert psf.data.min() >= 0
-    assert from_array(psf.data).info["repairs"] == [] or kind == "noise"
+    if kind != "noise" and psf.shape[-1] > 4:  # narrower ones may look like colours
+        assert from_array(psf.data).info["repairs"] == []
 
 
 def test_leading_axes_of_length_one_are_dropped_and_told() -> None:

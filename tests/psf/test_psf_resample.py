@@ -82,7 +82,7 @@ def test_same_voxel_size_gives_the_same_psf() -> None:
 
 def test_resampling_is_told() -> None:
     psf = resample(from_array([[1, 2, 1]] * 3, spacing=(0.1, 0.1)), (0.2, 0.1))
-    assert psf.info["repairs"][0].startswith("divided by its sum")
+    assert psf.info["repairs"][0].startswith("normalised: divided by its sum")
     assert psf.info["repairs"][-1] == "resampled from (0.1, 0.1) um to (0.2, 0.1) um: (3, 3) became (3, 3)"
 
 

@@ -67,7 +67,7 @@ def from_array(
     Examples
     --------
     >>> from_array([[0, 1, 0], [1, 4, 1], [0, 1, 0]]).info["repairs"]
-    ['divided by its sum, 8']
+    ['normalised: divided by its sum, 8']
     """
     repairs: list[str] = []
     raw = _as_real(array)
@@ -83,7 +83,7 @@ def from_array(
         values = _trimmed(values, repairs)
     total = float(values.sum())
     if abs(total * scale - 1) > 1e-4:
-        repairs.append(f"divided by its sum, {total * scale:.6g}")
+        repairs.append(f"normalised: divided by its sum, {total * scale:.6g}")
     info = {
         "model": "measured",
         "name": name,
@@ -254,7 +254,7 @@ def _centred(values: Array, centre: Literal["auto"] | None, repairs: list[str]) 
     values, wrapped = centring.unwrap(values)
     if wrapped:
         axes = ", ".join("ZYX"[a - values.ndim] for a in wrapped)
-        repairs.append(f"wrapped kernel: rolled so that its origin is in the middle (axes {axes})")
+        repairs.append(f"wrapped kernel centred: rolled so that its origin is in the middle (axes {axes})")
     if centring.is_centred(values):
         return values, still
     point = centring.centre_of(values)
