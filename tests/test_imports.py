@@ -36,6 +36,9 @@ LEVELS = {  # a room imports only from rooms with a smaller number …
     "job": 4,
     "deconvolution": 4,
     "samples": 5,
+    "demo": 5,
+    "shell": 5,
+    "arguments": 5,
     "cli": 6,
     "widgets": 6,
 }
@@ -47,6 +50,8 @@ EXCEPT = {  # … and these from one beside them
     ("operators", "engines"),  # Blur is a thin cloak around an engine
     ("solvers", "balance"),
     ("deconvolution", "job"),
+    ("demo", "samples"),
+    ("arguments", "shell"),
 }
 
 

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from ..backend import Array, Backend
 
+SLABS = 16  # pieces of a spectrum that are conjugated at a time
+
 
 class Whole:
     """Circular convolution and correlation on a grid, by the transfer function and its conjugate.
@@ -41,7 +43,10 @@ class Whole:
     def correlate(self, x: Array) -> Array:
         """The transpose of `convolve`: the conjugate transfer function."""
         spectrum = self.backend.fft.rfftn(x)
-        spectrum *= self.backend.xp.conj(self.otf)
+        slab = -(-spectrum.shape[0] // SLABS)
+        for start in range(0, spectrum.shape[0], slab):  # so that the conjugate never stands in memory whole
+            part = slice(start, min(start + slab, spectrum.shape[0]))
+            spectrum[part, ...] *= self.backend.xp.conj(self.otf[part, ...])
         return self.backend.fft.irfftn(spectrum, self.grid)
 
 
