@@ -122,8 +122,13 @@ class Job:
             )
         picture = light.to_linear(self.source) if self._encoded else self.source
         self._read_notes = list(picture.metadata.get("notes", ()))
-        self._pixels = picture.data.transpose(self._order)
-        found = look_at(self._pixels, self._mask)
+        data: Array = picture.data
+        stays = is_cupy(data) and self.backend.name != "numpy"
+        self._home = self.backend.xp if stays else np  # where pixels and results live
+        data = data if stays or not is_cupy(data) else data.get()
+        self._pixels = data.transpose(self._order)
+        self._ignored = None if self._mask is None else self._home.asarray(self._mask)
+        found = look_at(self._pixels, self._ignored)
         self.notes += check(found, self.recipe)
         self._scale, self._clip = found.scale, found.negative > 0 and self.recipe.method == "richardson_lucy"
 
@@ -156,8 +161,7 @@ class Job:
         """Do the work; stop at any step and `result` keeps what is there."""
         self._started = time.perf_counter()
         self.stopped = "early"
-        like_input = self.backend.xp if is_cupy(self._pixels) and self.backend.name != "numpy" else np
-        self._out = like_input.zeros(self._pixels.shape, dtype="float32")
+        self._out = self._home.zeros(self._pixels.shape, dtype="float32")
         try:
             for number, psf in enumerate(self.psfs):
                 yield from self._with_one_psf(number, psf)
@@ -167,10 +171,12 @@ class Job:
 
     def _with_one_psf(self, number: int, psf: PSF) -> Iterator[Step]:
         """Every block of one channel (or of all, if they share the PSF), on one operator where no mask differs."""
-        H = None
+        H, before = None, None
         for block in self._blocks(number):
             ignored = None if self._mask is None else self._mask[block]
-            if H is None or ignored is not None:
+            changed = ignored is not None and before is not None and not np.array_equal(ignored, before)
+            if H is None or changed:
+                H, before = None, ignored  # the old one's memory first
                 H = Blur(psf, self._shape, boundary=self.recipe.boundary, mask=ignored, backend=self.backend)
             yield from self._restore(block, H)
 
@@ -191,7 +197,8 @@ class Job:
         def copy() -> Array:
             assert last is not None
             with np.errstate(over="ignore"):  # what overflows is found by `result`
-                return self._home(H.crop(last.snapshot()) / scale)
+                x = H.crop(last.snapshot()) / scale
+            return self.backend.to_host(x) if self._home is np else x
 
         try:
             for last in self._iterates(y, H):
@@ -204,8 +211,8 @@ class Job:
     def _counts(self, block: tuple[int, ...], H: Blur) -> Array:
         """The block's pixels as float32 on the device, scaled by a power of two to a mean near 1, masked ones 0."""
         y = self._pixels[block].astype("float64") * self._scale
-        if self._mask is not None:
-            y[self._mask[block]] = 0
+        if self._ignored is not None:
+            y[self._ignored[block]] = 0
         return H.backend.asarray(y.clip(min=0) if self._clip else y, H.dtype)
 
     def _iterates(self, y: Array, H: Blur) -> Iterator[Iterate]:
@@ -219,13 +226,9 @@ class Job:
         self._balances.append(balance)
         return iter([Iterate(1, float("nan"), x)])
 
-    def _home(self, x: Array) -> Array:
-        """From the device to where the input lives."""
-        return x if is_cupy(self._out) else self.backend.to_host(x)
-
     def result(self) -> Image:
         """The picture as far as it is done, with recipe and provenance in its metadata; blocks not reached are 0."""
-        data = self._out.transpose(np.argsort(self._order))
+        data = self._out.transpose([self._order.index(axis) for axis in range(len(self._order))])
         if not bool(np.isfinite(data).all()):
             raise ValueError("the result does not fit into float32; divide the image by a constant first")
         notes = self._read_notes + self.notes
