@@ -48,6 +48,14 @@ def test_channel_axis_may_be_anywhere(axis):
     assert np.allclose(np.moveaxis(found, axis, 0), expected, rtol=1e-5)
 
 
+def test_channel_axis_names_the_channels_of_a_file():
+    stack = Image(np.stack([y, scene(y.shape, 1)]), "ZYX", (1.0, 0.5, 0.5))
+    found = run(Recipe(num_iter=3, channel_axis=0), stack, psf=[FLAT, FLAT])
+    assert (found.axes, found.spacing) == ("CYX", (0.5, 0.5))
+    with pytest.raises(ValueError, match="axis Y of ZYX, which cannot hold channels"):
+        run(Recipe(num_iter=3, channel_axis=1), stack, psf=FLAT)
+
+
 def test_a_flat_psf_on_a_stack_works_plane_by_plane_and_says_so():
     with pytest.warns(UserWarning, match="each of the 2 planes is restored on its own"):
         found = richardson_lucy(np.stack([y, y]), FLAT, 3)

@@ -39,6 +39,8 @@ LEVELS = {  # a room imports only from rooms with a smaller number …
     "demo": 5,
     "shell": 5,
     "arguments": 5,
+    "psf_options": 5,
+    "psf_options": 5,
     "cli": 6,
     "widgets": 6,
 }
@@ -52,6 +54,8 @@ EXCEPT = {  # … and these from one beside them
     ("deconvolution", "job"),
     ("demo", "samples"),
     ("arguments", "shell"),
+    ("psf_options", "shell"),
+    ("psf_options", "shell"),
 }
 
 

@@ -41,11 +41,26 @@ def as_image(source: Any, spatial_ndim: int, channel_axis: int | None = None, ch
         If a dask array would not fit.
     """
     if isinstance(source, Image):
-        return source
+        return source if channel_axis is None else _with_channels(source, channel_axis)
     if type(source).__module__.startswith("xarray."):
         return _from_xarray(source, spatial_ndim, channel_axis, channels)
     data = _numbers(source)
     return Image(data, _axes(data.shape, spatial_ndim, channel_axis, channels))
+
+
+def _with_channels(image: Image, channel_axis: int) -> Image:
+    """The same picture with the axis called C that holds its channels."""
+    if not -image.data.ndim <= channel_axis < image.data.ndim:
+        raise ValueError(f"channel_axis {channel_axis}, but the image has {image.data.ndim} axes, {image.axes}")
+    letter = image.axes[channel_axis]
+    if letter in "CS":
+        return image
+    if "C" in image.axes or letter in "YX":
+        raise ValueError(
+            f"channel_axis {channel_axis} is the axis {letter} of {image.axes}, which cannot hold channels"
+        )
+    spacing = image.spacing[1:] if letter == "Z" and image.spacing else image.spacing
+    return Image(image.data, image.axes.replace(letter, "C"), spacing, image.encoding, image.metadata)
 
 
 def _numbers(source: Any) -> Array:

@@ -30,6 +30,7 @@ _WRITERS = {
     ".jpg": photo_writer.write_jpeg,
     ".jpeg": photo_writer.write_jpeg,
 }
+ENDINGS = tuple(_WRITERS)
 
 
 def read(path: str | os.PathLike[str], *, series: int | None = None, axes: str | None = None) -> Image:

@@ -1,0 +1,76 @@
+"""The PSFs that ``--psf`` names: words for a model, or a file anywhere; recipes keep names and fingerprints only."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import psf as psf_models
+from .io import Image
+from .psf import PSF
+from .recipe import PSFName, Recipe
+from .shell import Refused, as_asked, note_all, shown
+
+WORDS = re.compile(r"[a-z][a-z_]+:[^/\\]")  # as in a recipe: words name a model, all else is a file
+
+
+def psf_names(given: Sequence[str]) -> list[str | Path]:
+    """Words, checked, or the path of a file, for each --psf."""
+    found: list[str | Path] = []
+    for text in given:
+        if not text.strip():
+            raise Refused("--psf is empty; give a file or words such as widefield:na=1.4,wavelength=0.52,ri=1.515")
+        if WORDS.match(text) or text in psf_models.MODELS:
+            psf_models.parse(text)
+            found.append(text)
+        else:
+            found.append(Path(text))
+    return found
+
+
+def with_psfs(recipe: Recipe, names: Sequence[str | Path], image: Image) -> tuple[Recipe, list[PSF] | None]:
+    """The recipe with its PSFs named, and the PSFs themselves if one of them is a file."""
+    if not names:
+        return recipe, None
+    if all(isinstance(name, str) for name in names):
+        return recipe.changed(psf=names[0] if len(names) == 1 else tuple(names)), None
+    spacing, shape = recipe.spacing or image.spacing, image.spatial_shape
+    found = [
+        computed(name, spacing, None, shape) if isinstance(name, str) else _measured(name, recipe) for name in names
+    ]
+    called = tuple(_called(name, psf) for name, psf in zip(names, found, strict=True))
+    return recipe.changed(psf=called[0] if len(called) == 1 else called), found
+
+
+def _measured(path: Path, recipe: Recipe) -> PSF:
+    """The PSF in a file, with a note if it is not the one that the recipe asks for."""
+    psf = psf_models.from_file(path)
+    note_all([path], [*psf.info["notes"], *psf.info["repairs"]])
+    asked = recipe.psf if isinstance(recipe.psf, tuple) else (recipe.psf,)
+    hashes = {name.sha256 for name in asked if isinstance(name, PSFName) and name.sha256}
+    if hashes and psf.sha256 not in hashes:
+        note_all([path], ["this is not the PSF of the recipe, its SHA-256 differs; it is used because --psf names it"])
+    return psf
+
+
+def _called(name: str | Path, psf: PSF) -> PSFName:
+    """A PSF that is handed over, in a recipe: words, or a file's name without folders, and its fingerprint."""
+    if isinstance(name, Path):
+        with contextlib.suppress(ValueError):  # a name such as ~psf.tif, which a recipe may not open by itself
+            return PSFName(file=shown(name.name), sha256=psf.sha256)
+        name = name.name
+    return PSFName(name=shown(name), sha256=psf.sha256)
+
+
+def computed(
+    words: str, spacing: Sequence[float] | None, shape: Sequence[int] | None, image_shape: Sequence[int] | None
+) -> PSF:
+    """The PSF in words."""
+    with as_asked():
+        model, parameters = psf_models.parse(words)
+        if shape is not None and "shape" in parameters:
+            raise Refused(f"shape is given twice: --shape and in {words!r}")
+        size = {} if shape is None else {"shape": shape}
+        return psf_models.make(model, {**parameters, **size}, spacing=spacing, image_shape=image_shape)
