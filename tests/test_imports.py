@@ -40,7 +40,6 @@ LEVELS = {  # a room imports only from rooms with a smaller number …
     "shell": 5,
     "arguments": 5,
     "psf_options": 5,
-    "psf_options": 5,
     "cli": 6,
     "widgets": 6,
 }
@@ -54,7 +53,6 @@ EXCEPT = {  # … and these from one beside them
     ("deconvolution", "job"),
     ("demo", "samples"),
     ("arguments", "shell"),
-    ("psf_options", "shell"),
     ("psf_options", "shell"),
 }
 

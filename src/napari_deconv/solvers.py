@@ -74,7 +74,8 @@ def richardson_lucy(
     H : LinearOperator
         Blur. Only ``forward`` and ``adjoint`` are used.
     x0 : array, shape ``H.in_shape``, optional
-        Positive start. Flat, with the flux of the image, by default. Not changed.
+        Positive start. By default flat with the flux of the image; only voxels that no pixel sees start at the
+        mean of the pixels nearest to them. Not changed.
     background : float or array
         Camera offset :math:`b` in counts, part of the model and never subtracted.
 
