@@ -27,7 +27,7 @@ def check_stored(series: tifffile.TiffPageSeries) -> None:
         raise Refusal(f"its pixels are {what} ({dtype}), expected integers or floats; save the magnitude as float32")
     pages = list(series.pages)
     stored = sum(p.size for p in pages if p is not None)
-    declared = prod(int(n) for n in series.get_shape(False))
+    declared = prod(int(n) for n in series.shape)
     if None in pages:
         raise Refusal(f"{pages.count(None)} of its {len(pages)} planes are not in the file; {DAMAGED}")
     if len(pages) == 1 and stored < declared and series.dataoffset is not None:
