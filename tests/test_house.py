@@ -119,3 +119,22 @@ def test_manifest_names_functions_that_exist() -> None:
     for command in written["contributions"]["commands"]:
         module, _, function = command["python_name"].partition(":")
         assert callable(getattr(importlib.import_module(module), function)), command
+
+
+FORBIDDEN = (
+    r"\bpickle\b",
+    r"\beval\(",
+    r"\bexec\(",
+    r"shell=True",
+    r"allow_pickle=True",
+    r"\btorch\.load\b",
+    r"\byaml\.(unsafe|full)_load|yaml\.(Unsafe|Full)?Loader\b",
+)
+
+
+def test_no_code_from_outside_is_ever_run() -> None:
+    """Nothing in the package unpickles, evaluates or hands text to a shell."""
+    for file in sorted((ROOT / "src").rglob("*.py")):
+        text = file.read_text(encoding="utf-8")
+        found = [pattern for pattern in FORBIDDEN if re.search(pattern, text)]
+        assert not found, f"{file.name}: {found}"
