@@ -78,7 +78,7 @@ def stopped_noise(energy: Array, power: Array, H: Blur) -> float:
         stopped = band & (power <= min(float(weak[weak.shape[0] * 3 // 100]), STOPPED**2))
         coefficients = energy[stopped]
         if coefficients.shape[0] >= 30:
-            found.append((_median(coefficients, H.xp) / np.log(2) / pixels) ** 0.5)
+            found.append(float((_median(coefficients, H.xp) / np.log(2) / pixels) ** 0.5))
     return max(found)
 
 

@@ -146,6 +146,7 @@ class Job:
         grids = [fft_grid(self._shape, p.shape, self.recipe.boundary, self.backend) for p in self.psfs]
         work = max(predicted_bytes(grid, self._shape) for grid in grids)
         whole = 4 * int(np.prod(self._frames + self._shape))
+        whole *= 2 if self.source.encoding == "srgb" else 1  # linear light is a copy of its own
         require(work + whole, self.backend, "crop the image or the PSF, or pass fewer axes at once")
 
     @property

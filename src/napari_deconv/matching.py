@@ -134,7 +134,7 @@ def _off_centre(kernel: np.ndarray[Any, Any]) -> list[str]:
     grid = np.indices(kernel.shape).reshape(kernel.ndim, -1)
     mass = grid @ kernel.ravel() / kernel.sum()
     far = [float(np.abs(p - centre).max()) for p in (peak, mass)]
-    wrapped = not peak.any() and max(kernel.shape) > 3  # centred at index 0, as FFTs like it: its mass is at n // 2
+    wrapped = kernel.flat[0] == 1 > kernel[tuple(centre)]  # centred at index 0, as FFTs like it: its mass is at n // 2
     if min(far) <= 1 and not wrapped:
         return []
     return [

@@ -105,7 +105,7 @@ class Blur:
         self._engine = Whole(kernel, self.grid, self.backend, dtype)
         self._window = tuple(slice(0, n) for n in self.out_shape)
         self._buffer = self.backend.zeros(self.grid, self.dtype)
-        self._pieces = _mirrored_pieces(self.out_shape, self.grid, kernel.shape) if boundary == "reflect" else None
+        self._pieces = _mirrored_pieces(self.out_shape, self.grid, kernel.shape)
         self._weight = None if mask is None else self._checked_mask(mask)
 
     def _checked_mask(self, mask: ArrayLike) -> Array:
@@ -135,19 +135,20 @@ class Blur:
     def adjoint(self, y: Array) -> Array:
         """Hᵀ y: an image (shape `out_shape`) projected back into the object domain (shape `in_shape`)."""
         self._buffer[self._window] = y if self._weight is None else y * self._weight
-        return self._fold(self._engine.correlate(self._buffer))
+        x = self._engine.correlate(self._buffer)
+        return self._fold(x) if self.boundary == "reflect" else x
 
     def blur_everywhere(self, x: Array) -> Array:
         """The blurred object on the whole FFT grid, margins included; no mask."""
-        return self._engine.convolve(self._extend(x))
+        return self._engine.convolve(self.mirror(x) if self.boundary == "reflect" else x)
 
     def crop(self, x: Array) -> Array:
         """The part of an object that lies under the image (a view where the library allows)."""
         return x[self._window]
 
-    def _extend(self, x: Array) -> Array:
-        """The object on the whole grid: mirrored if the boundary says so."""
-        for axis, pieces in enumerate(self._pieces or ()):
+    def mirror(self, x: Array) -> Array:
+        """A picture of the image's shape continued over the whole FFT grid by mirroring."""
+        for axis, pieces in enumerate(self._pieces):
             shape = (*x.shape[:axis], self.grid[axis], *x.shape[axis + 1 :])
             wide = self.backend.zeros(shape, self.dtype)
             for there, here, flipped in pieces:
@@ -156,8 +157,8 @@ class Blur:
         return x
 
     def _fold(self, z: Array) -> Array:
-        """The transpose of `_extend`: margins added back onto the voxels they mirror."""
-        for axis, pieces in enumerate(self._pieces or ()):
+        """The transpose of `mirror`: margins added back onto the voxels they mirror."""
+        for axis, pieces in enumerate(self._pieces):
             shape = (*z.shape[:axis], self.out_shape[axis], *z.shape[axis + 1 :])
             narrow = self.backend.zeros(shape, self.dtype)
             for there, here, flipped in pieces:

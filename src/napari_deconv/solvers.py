@@ -14,7 +14,6 @@ from .balance import automatic, noise_balance, squared
 from .operators import Blur, LinearOperator
 
 SEEN = 1e-3  # voxels with H^T 1 below this are not seen by any pixel and stay as they are (Bertero & Boccacci 2005)
-FAINT = 1e-4  # below this, H^T is rounding error of single-precision FFTs
 TINY = 1e-30
 
 
@@ -74,8 +73,8 @@ def richardson_lucy(
     H : LinearOperator
         Blur. Only ``forward`` and ``adjoint`` are used.
     x0 : array, shape ``H.in_shape``, optional
-        Positive start. By default flat with the flux of the image; only voxels that no pixel sees start at the
-        mean of the pixels nearest to them. Not changed.
+        Positive start. By default flat with the flux of the image; only voxels that no pixel sees start as the
+        mirrored image. Not changed.
     background : float or array
         Camera offset :math:`b` in counts, part of the model and never subtracted.
 
@@ -108,20 +107,23 @@ def richardson_lucy(
 
 
 def _start(y: Array, H: LinearOperator, background: float | Array) -> tuple[Array, Array, Array, float]:
-    """1 / H^T 1 (0 where unseen), where no pixel sees a voxel, the first estimate, and its flat value.
-
-    The estimate is flat with the flux of the image. Unseen voxels keep their start for ever, and all of them together
-    still send a little light into the image, so theirs is the mean of the pixels nearest to them.
-    """
+    """1 / H^T 1 (0 where unseen), where no pixel sees a voxel, the first estimate, and its flat value."""
     xp = H.xp
     sensitivity = H.adjoint(y * 0 + 1)
-    projected = H.adjoint(y - background)
-    total, signal = (float(xp.sum(v, dtype=xp.float64)) for v in (sensitivity, projected))
+    total, signal = (float(xp.sum(v, dtype=xp.float64)) for v in (sensitivity, H.adjoint(y - background)))
     flat = max(signal / total, 0.01 * float(xp.mean(y)))
     unseen = sensitivity <= SEEN
-    nearby = xp.maximum(projected + FAINT * flat, 0.01 * FAINT * flat) / xp.maximum(sensitivity + FAINT, FAINT)
     gain = xp.where(unseen, 0.0, 1 / xp.maximum(sensitivity, SEEN))
-    return gain, unseen, xp.where(unseen, nearby, flat), flat
+    start = sensitivity * 0 + flat
+    if isinstance(H, Blur) and H.boundary == "extended":
+        start = xp.where(unseen, _outside(y - background, H, flat), start)
+    return gain, unseen, start, flat
+
+
+def _outside(signal: Array, H: Blur, flat: float) -> Array:
+    """Where unseen voxels start and stay: the mirrored image, because all together they send light into the view."""
+    known = signal if H.weight is None else H.xp.where(H.weight > 0, signal, flat)
+    return H.xp.maximum(H.mirror(known), 1e-8 * flat)
 
 
 def _divergence(y: Array, ratio: Array, prediction: Array, xp: Any) -> float:
