@@ -1,0 +1,1 @@
+"""The only folder with napari and Qt: the docks, and the shell they share."""

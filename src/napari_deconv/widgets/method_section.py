@@ -1,0 +1,148 @@
+"""Section 3 of a dock: the method and its parameters, edges, mask and device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QVBoxLayout, QWidget
+
+from ..deconvolution import METHODS
+from ..recipe import PARAMETERS
+from .fold import Fold
+from .form import ParameterForm, shrink, tidy
+from .layers import pixels, role
+from .picker import LayerPicker
+from .qt import Signal, Slot
+
+if TYPE_CHECKING:
+    from napari.components import LayerList
+    from napari.layers import Layer
+
+NAMES = {"richardson_lucy": "Richardson-Lucy", "wiener": "Wiener"}
+SHARED = ("boundary", "backend")
+
+
+class MethodSection(QWidget):
+    """The method, a form from its signature, and what all methods share.
+
+    Parameters
+    ----------
+    layers : LayerList
+        Of the viewer, for the mask.
+    """
+
+    changed = Signal()
+
+    def __init__(self, layers: LayerList) -> None:
+        super().__init__()
+        self.method_box, self.scope_box, self.light_box = QComboBox(), QComboBox(), QComboBox()
+        self.forms: dict[str, ParameterForm] = {
+            name: ParameterForm(function, PARAMETERS[name]) for name, function in METHODS.items()
+        }
+        self.shared = ParameterForm(METHODS["richardson_lucy"], SHARED)
+        self.mask_picker = LayerPicker(layers, "Mask", _can_be_mask, lambda: None, none="none")
+        inside = QWidget()
+        self.more = Fold("Edges, mask, device", inside)
+        self._fill()
+        self._lay_out(inside)
+        for form in (*self.forms.values(), self.shared):
+            form.changed.connect(self.changed)
+        self.mask_picker.changed.connect(self.changed)
+        for box in (self.method_box, self.scope_box, self.light_box):
+            box.currentIndexChanged.connect(self._chosen)
+        self.show_scope(False)
+        self.show_light(False)
+        self._chosen()
+
+    def _fill(self) -> None:
+        for method in METHODS:
+            self.method_box.addItem(NAMES.get(method, method), method)
+        for words, scope in (("all", "all"), ("only the current one", "current")):
+            self.scope_box.addItem(words, scope)
+        for words, light in (("linear (as the camera saw it)", "linear"), ("as stored", "stored")):
+            self.light_box.addItem(words, light)
+        shrink(self.method_box, "Method")
+        shrink(self.scope_box, "Time points and channels")
+        shrink(self.light_box, "Light")
+        self.method_box.setToolTip("How the blur is undone")
+        self.scope_box.setToolTip("All time points and channels, or only those that the sliders show")
+        self.light_box.setToolTip("The pixels are gamma-encoded: blur adds light, so they are restored in linear light")
+        self.mask_picker.combo.setToolTip("Pixels that are not 0 there are ignored: saturated or dead ones")
+
+    def _lay_out(self, inside: QWidget) -> None:
+        column, head, tail = QVBoxLayout(self), QFormLayout(), QFormLayout()
+        tidy(head)
+        tidy(tail)
+        head.addRow("&Method", self.method_box)
+        self.scope_label, self.light_label = QLabel("&Time, channels"), QLabel("Li&ght")
+        for label, box in ((self.scope_label, self.scope_box), (self.light_label, self.light_box)):
+            label.setBuddy(box)
+            tail.addRow(label, box)
+        last = QFormLayout()
+        tidy(last)
+        last.addRow("Mas&k", self.mask_picker)
+        rows = QVBoxLayout(inside)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(self.shared)
+        rows.addLayout(last)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(head)
+        for form in self.forms.values():
+            column.addWidget(form)
+        column.addLayout(tail)
+        column.addWidget(self.more)
+
+    @property
+    def method(self) -> str:
+        """Name of the function."""
+        return str(self.method_box.currentData())
+
+    def choose(self, method: str) -> None:
+        """Do as if the user had chosen that method."""
+        self.method_box.setCurrentIndex(list(self.forms).index(method))
+
+    @property
+    def current_only(self) -> bool:
+        """Whether only the current time point and channel are wanted."""
+        return str(self.scope_box.currentData()) == "current" and not self.scope_box.isHidden()
+
+    @property
+    def mask_pixels(self) -> Any:
+        """The array of the mask layer, or None."""
+        return None if self.mask_picker.layer is None else pixels(self.mask_picker.layer)
+
+    def values(self) -> dict[str, Any]:
+        """Arguments for a recipe."""
+        light = {"light": str(self.light_box.currentData())} if not self.light_box.isHidden() else {}
+        return {"method": self.method, **self.forms[self.method].values(), **self.shared.values(), **light}
+
+    def put(self, values: Mapping[str, Any]) -> None:
+        """Fill in what was remembered."""
+        if values.get("method") in METHODS:
+            self.choose(values["method"])
+        for form in (*self.forms.values(), self.shared):
+            form.put(values)
+
+    def show_scope(self, shown: bool) -> None:
+        """Whether the picture has time points or channels to choose from."""
+        self.scope_box.setVisible(shown)
+        self.scope_label.setVisible(shown)
+
+    def show_light(self, shown: bool) -> None:
+        """Whether the picture is gamma-encoded."""
+        self.light_box.setVisible(shown)
+        self.light_label.setVisible(shown)
+
+    @Slot()
+    def _chosen(self) -> None:
+        for name, form in self.forms.items():
+            form.setVisible(name == self.method)
+        self.changed.emit()
+
+
+def _can_be_mask(layer: Layer) -> bool:
+    from napari.layers import Image, Labels
+
+    return isinstance(layer, Labels) or (isinstance(layer, Image) and not layer.rgb and not role(layer))

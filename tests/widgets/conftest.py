@@ -1,0 +1,74 @@
+"""Docks under test: no settings of whoever runs them, no worker left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from napari.components import ViewerModel
+from qtpy.QtCore import QThreadPool
+from superqt.utils import WorkerBase
+
+from napari_deconv.widgets import memory
+from napari_deconv.widgets.deconvolve import Deconvolve
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.gui)
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "folder", lambda: tmp_path / "settings")
+
+
+@pytest.fixture(autouse=True)
+def _no_worker_left(qtbot: Any) -> Iterator[None]:
+    yield
+    pool = QThreadPool.globalInstance()
+    qtbot.waitUntil(lambda: not WorkerBase._worker_set and pool.activeThreadCount() == 0, timeout=20_000)
+
+
+@pytest.fixture
+def viewer() -> Iterator[ViewerModel]:
+    """A viewer without a window: all that most facts need."""
+    model = ViewerModel()
+    yield model
+    model.layers.clear()
+
+
+@pytest.fixture
+def dock(viewer: ViewerModel, qtbot: Any) -> Iterator[Deconvolve]:
+    widget = Deconvolve(viewer)
+    qtbot.addWidget(widget)
+    yield widget
+    widget.stop()
+
+
+@pytest.fixture
+def finish(qtbot: Any) -> Callable[[Deconvolve], str]:
+    """Wait until a run has ended; the state it ended in."""
+
+    def wait(dock: Deconvolve) -> str:
+        qtbot.waitUntil(lambda: dock._worker is None, timeout=20_000)
+        return dock.state
+
+    return wait
+
+
+@pytest.fixture
+def long_run(qtbot: Any) -> Callable[[Deconvolve], None]:
+    """A run with more iterations than anyone waits for, in the middle."""
+
+    def start(dock: Deconvolve) -> None:
+        dock.method.forms["richardson_lucy"].put({"num_iter": 100_000})
+        dock.start()
+        qtbot.waitUntil(lambda: dock.footer.bar.value() > 0, timeout=20_000)
+
+    return start
