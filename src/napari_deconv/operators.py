@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .backend import Array, Backend, resolve
-from .engines.whole import Whole
+from .engines.whole import Whole, slabs
 from .psf.type import PSF, check_kernel
 
 Boundary = Literal["extended", "reflect", "periodic"]
 Shape = tuple[int, ...]
+Pointwise = Callable[[Array, slice], Array]  # gets a block of image space and where along the first axis it lies
 
 
 class LinearOperator(Protocol):
@@ -135,6 +137,19 @@ class Blur:
     def adjoint(self, y: Array) -> Array:
         """Hᵀ y: an image (shape `out_shape`) projected back into the object domain (shape `in_shape`)."""
         self._buffer[self._window] = y if self._weight is None else y * self._weight
+        return self._project()
+
+    def through(self, x: Array, f: Pointwise) -> Array:
+        """Hᵀ f(H x), with `f` applied slab by slab on its way into the work buffer."""
+        y = self.blur_everywhere(x)[self._window]
+        for part in slabs(self.out_shape[0]):
+            inside, weight = (part, *self._window[1:]), None if self._weight is None else self._weight[part, ...]
+            seen = y[part, ...] if weight is None else y[part, ...] * weight
+            self._buffer[inside] = f(seen, part) if weight is None else f(seen, part) * weight
+        return self._project()
+
+    def _project(self) -> Array:
+        """The work buffer, back in the object domain."""
         x = self._engine.correlate(self._buffer)
         return self._fold(x) if self.boundary == "reflect" else x
 
@@ -202,6 +217,21 @@ def _mirror_axis(n: int, size: int, p: int) -> list[Piece]:
 
 def _at(axis: int, where: slice) -> tuple[Any, ...]:
     return (*(slice(None),) * axis, where, Ellipsis)
+
+
+def through(H: LinearOperator, x: Array, f: Pointwise) -> Array:
+    """Hᵀ f(H x) of any operator; a `Blur` does it without an array for what lies between.
+
+    Parameters
+    ----------
+    H : LinearOperator
+        Any operator.
+    x : array, shape ``H.in_shape``
+        Object.
+    f : callable
+        ``f(block, part)``: a block of H x and the slice of the first axis that it is; returns a block of that shape.
+    """
+    return H.through(x, f) if isinstance(H, Blur) else H.adjoint(f(H.forward(x), slice(0, H.out_shape[0])))
 
 
 def dot_error(H: LinearOperator, x: Array, y: Array) -> float:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
 from .backend import Array
 from .balance import automatic, noise_balance, squared
-from .operators import Blur, LinearOperator
+from .engines.whole import slabs
+from .operators import Blur, LinearOperator, through
 
 SEEN = 1e-3  # voxels with H^T 1 below this are not seen by any pixel and stay as they are (Bertero & Boccacci 2005)
 TINY = 1e-30
@@ -93,17 +95,26 @@ def richardson_lucy(
     x = start if x0 is None else x0 + 0
     floor = max(1e-6 * flat, TINY)
     for iteration in itertools.count(1):
-        prediction = H.forward(x)
-        prediction += background
-        prediction = xp.maximum(prediction, floor)
-        ratio = y / prediction
-        divergence = _divergence(y, ratio, prediction, xp)
-        step = H.adjoint(ratio)
-        step *= gain
-        x *= xp.where(unseen, 1.0, xp.maximum(step, 0.0))
-        iterate = Iterate(iteration, divergence, x)
+        divergence: list[float] = []
+        step = through(H, x, partial(_ratio, y, background, floor, divergence, xp))
+        for part in slabs(H.in_shape[0]):
+            factor = xp.maximum(step[part, ...] * gain[part, ...], 0.0)
+            x[part, ...] *= xp.where(unseen[part, ...], 1.0, factor)
+        iterate = Iterate(iteration, sum(divergence), x)
         yield iterate
         iterate.expire()
+
+
+def _ratio(
+    y: Array, background: float | Array, floor: float, sums: list[float], xp: Any, prediction: Array, part: slice
+) -> Array:
+    """Image over prediction in one block; its share of the divergence is added to `sums`."""
+    counts = y[part, ...]
+    prediction = prediction + (background if isinstance(background, float | int) else background[part, ...])
+    prediction = xp.maximum(prediction, floor)
+    ratio = counts / prediction
+    sums.append(_divergence(counts, ratio, prediction, xp))
+    return ratio
 
 
 def _start(y: Array, H: LinearOperator, background: float | Array) -> tuple[Array, Array, Array, float]:
