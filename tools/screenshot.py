@@ -3,7 +3,8 @@
     xvfb-run -a -s "-screen 0 1400x900x24" python tools/screenshot.py FOLDER
 
 Opens a sample as File > Open Sample does, runs ten iterations in the dock at 330 pixels of width, and saves for each
-theme the window and the dock alone, before and after. The settings of whoever runs this play no part.
+theme the window and the dock alone, before and after, and side-by-side.png, the README's picture. The settings of
+whoever runs this play no part.
 """
 
 from __future__ import annotations
@@ -54,9 +55,21 @@ def take(folder: Path, sample: str, iterations: int) -> None:
     photograph(viewer, dock, folder, "after")
     sys.stdout.write(f"{dock.width()} x {dock.height()} pixels; {dock.state}: {dock.footer.message.text()}\n")
     state = dock.state
+    if state == "done":
+        side_by_side(viewer, dock, folder)
     viewer.close()
     if state != "done":
         raise SystemExit(1)
+
+
+def side_by_side(viewer: Any, dock: Any, folder: Path) -> None:
+    """The window with source and result beside each other: the picture of the README."""
+    width = dock.result.data.shape[-1] * dock.result.scale[-1]
+    dock.result.translate = [*dock.result.translate[:-1], 1.03 * width]
+    viewer.dims.set_point(0, dock.result.data.shape[0] * dock.result.scale[0] / 2)
+    viewer.reset_view()
+    settle(1.0)
+    viewer.screenshot(str(folder / "side-by-side.png"), canvas_only=False, flash=False)
 
 
 def photograph(viewer: Any, dock: Any, folder: Path, when: str) -> None:
