@@ -21,7 +21,8 @@ from malformed import ROWS, Row
 from malformed_values import PICTURE, VALUES
 from napari_deconv import Recipe, psf, richardson_lucy, run
 from napari_deconv.cli import app
-from napari_deconv.io import read
+from napari_deconv.io import read, write
+from napari_deconv.psf.picture import as_image
 from test_malformed_files import ALLOWED, fingerprints
 
 COUNTS: Counter[str] = Counter()
@@ -65,7 +66,7 @@ def _python(row: Row, value: Any) -> Any:
     if row.door == "psf":
         if isinstance(value, str):
             return run(Recipe.build(psf=value, num_iter=3, spacing=_spacing(row)), PICTURE).data
-        return richardson_lucy(PICTURE, value, 3)
+        return richardson_lucy(PICTURE, value, 3, spacing=_spacing(row) if isinstance(value, psf.PSF) else None)
     more = value if isinstance(value, dict) else {"image": value}
     return richardson_lucy(psf=BLUR, num_iter=3, **more)
 
@@ -83,7 +84,7 @@ def _through_the_shell() -> list[Row]:
 
 
 def _can_be_typed(row: Row, value: Any) -> bool:
-    if isinstance(value, str):
+    if isinstance(value, str | psf.PSF):
         return row.door == "psf"
     plain = isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray)
     return plain and value.dtype.kind in "iuf" and value.dtype.itemsize <= 8 and value.size > 0 and 2 <= value.ndim <= 3
@@ -123,6 +124,9 @@ def _typed(row: Row, value: Any, folder: Path) -> list[str]:
     if isinstance(value, str):
         size = ["--spacing", "0.1,0.1"] if _spacing(row) else []
         return [str(picture), "--psf", value, "--num-iter", "2", *size]
+    if isinstance(value, psf.PSF):
+        write(folder / "value.ome.tif", as_image(value, "value"))
+        return [str(picture), "--psf", str(folder / "value.ome.tif"), "--num-iter", "2", "--spacing", "0.1,0.1"]
     kept = folder / "value.tif"
     tifffile.imwrite(kept, np.ascontiguousarray(value), photometric="minisblack")
     return [str(picture), "--psf", str(kept), "--num-iter", "2"] if row.door == "psf" else [*words, str(kept)]
