@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from backends import scene
 from napari_deconv import Image, Recipe, deconvolve, psf, richardson_lucy, run, wiener
+from napari_deconv.job import Job
+from napari_deconv.operators import Blur
 from napari_deconv.recipe import METADATA_KEY
 
 FLAT = psf.gaussian((1.5, 1.2))
@@ -148,6 +150,101 @@ def test_a_mask_may_cover_frames_or_all_of_them_alike():
     assert np.array_equal(alike, each)
 
 
+def test_axes_in_any_order_give_the_same_pixels():
+    blur = psf.motion(9, 0)
+    expected = richardson_lucy(y, blur, 5)
+    turned = run(Recipe(num_iter=5), Image(np.ascontiguousarray(y.T), "XY"), psf=blur)
+    assert turned.axes == "XY"
+    assert np.array_equal(turned.data.T, expected)
+    named = xarray.DataArray(np.ascontiguousarray(y.T), dims=("x", "y"))
+    assert np.array_equal(richardson_lucy(named, blur, 5).T, expected)
+    with pytest.raises(ValueError, match="dimension 'band' is none of"):
+        richardson_lucy(xarray.DataArray(np.stack([y]), dims=("band", "y", "x")), blur)
+
+
+def test_a_mask_does_not_mislead_the_automatic_balance():
+    rng = np.random.default_rng(0)
+    truth = np.zeros((64, 64))
+    truth[10:50, 20:40] = 200
+    seen = Blur(FLAT, truth.shape, boundary="reflect").forward(truth.astype(np.float32)) + rng.normal(0, 2, truth.shape)
+    mask = rng.random(truth.shape) < 0.1
+    whole, masked = (run(Recipe(method="wiener"), seen, psf=FLAT, mask=m) for m in (None, mask))
+    found = [provenance(image)["recipe"]["balance"] for image in (whole, masked)]
+    assert found[1] < 5 * found[0]
+    assert provenance(masked)["mask"]["ignored"] == int(mask.sum())
+
+
+def test_a_frame_without_a_single_pixel_is_refused_before_the_work():
+    mask = np.zeros((3, *y.shape), bool)
+    mask[2] = True
+    with pytest.raises(ValueError, match=r"ignores every pixel of frame \(2,\)"):
+        Job(Recipe(num_iter=2), Image(np.stack([y, y, y]), "TYX"), psf=FLAT, mask=mask)
+
+
+def test_a_mask_of_the_last_axes_serves_all_planes_and_colours():
+    mask = np.zeros(y.shape, bool)
+    mask[3, 4] = True
+    stack = Image(np.stack([y] * 8).repeat(2, 0).reshape(2, 8, *y.shape), "TZYX")
+    whole = np.broadcast_to(mask, stack.data.shape)
+    assert np.array_equal(*(run(Recipe(num_iter=2), stack, psf=DEEP, mask=m).data for m in (mask, whole)))
+    colours = Image(np.stack([y] * 3, -1), "YXS")
+    assert run(Recipe(num_iter=2), colours, psf=FLAT, mask=mask).data.shape == colours.data.shape
+
+
+def test_the_recipe_of_a_result_does_not_impose_its_voxel_size():
+    words = "widefield:na=1.2,wavelength=0.52,ri=1.33"
+    first = run(Recipe(psf=words, num_iter=2), Image(scene((6, 20, 21)), "ZYX", (0.3, 0.1, 0.1)))
+    again = Recipe.from_mapping(provenance(first)["recipe"], "it")
+    assert run(again, Image(scene((6, 20, 21)), "ZYX", (0.2, 0.08, 0.08))).spacing == (0.2, 0.08, 0.08)
+
+
+def test_a_voxel_size_given_against_the_image_is_reported():
+    with pytest.warns(UserWarning, match=r"voxel size given, 0.5 x 0.5 um, is used instead of the image's 0.1 x 0.1"):
+        run(Recipe(num_iter=1, spacing=(0.5, 0.5)), Image(y, "YX", (0.1, 0.1)), psf=FLAT)
+
+
+def test_two_numbers_of_spacing_invent_no_third():
+    stack = Image(np.stack([y, y]), "ZYX")
+    with pytest.warns(UserWarning, match="restored on its own"):
+        found = run(Recipe(num_iter=1, spacing=(0.1, 0.1)), stack, psf=psf.gaussian((0.2, 0.2), spacing=(0.1, 0.1)))
+    assert found.spacing is None
+    with pytest.raises(ValueError, match=r"spacing .* has 2 numbers"):
+        run(Recipe(num_iter=1, spacing=(0.1, 0.1)), Image(scene((6, 20, 21)), "ZYX"), psf=DEEP)
+
+
+def test_words_are_a_psf_too():
+    found = richardson_lucy(y, "defocus:radius=2", 3)
+    assert np.array_equal(found, richardson_lucy(y, psf.defocus(2), 3))
+    with pytest.warns(UserWarning, match="sigma was taken in micrometres, as the voxel size is known: 2 x 2 voxels"):
+        richardson_lucy(y, "gaussian:sigma=0.2", 1, spacing=(0.1, 0.1))
+
+
+def test_colours_without_a_channel_axis_are_recognised():
+    with pytest.raises(ValueError, match="looks like a colour picture; pass channel_axis=-1"):
+        richardson_lucy(np.stack([y] * 3, -1), FLAT)
+
+
+def test_the_first_bad_pixel_is_named_where_the_caller_has_it():
+    colours = np.stack([y] * 3, -1)
+    colours[5, 6, 2] = np.nan
+    with pytest.raises(ValueError, match=r"the first at \(5, 6, 2\)"):
+        richardson_lucy(colours, FLAT, channel_axis=-1)
+
+
+def test_a_stop_at_the_last_step_is_complete():
+    found = run(Recipe(num_iter=3), y, psf=FLAT, callback=lambda step: step.done < 3)
+    assert provenance(found)["stopped"] == "complete"
+
+
+def test_a_job_can_be_repeated_but_not_asked_before_it_began():
+    job = Job(Recipe(num_iter=3), y, psf=FLAT)
+    with pytest.raises(RuntimeError, match="iterate over it first"):
+        job.result()
+    for _ in range(2):
+        assert [step.done for step in job] == [1, 2, 3]
+    assert provenance(job.result())["steps"] == 3
+
+
 def test_a_psf_with_another_voxel_size_is_resampled_and_said():
     image = Image(np.pad(scene((16, 24, 24)), 4, mode="edge"), "ZYX", (0.3, 0.1, 0.1))
     right = psf.gaussian((0.4, 0.2, 0.2), spacing=(0.3, 0.1, 0.1))
@@ -235,7 +332,10 @@ def test_deconvolve_is_the_function_of_that_name():
         (lambda: richardson_lucy(y, FLAT, 0), "greater than or equal to 1"),
         (lambda: richardson_lucy(y, FLAT, background=np.nan), "background"),
         (lambda: richardson_lucy(y, FLAT, channel_axis=5), "channel_axis 5"),
-        (lambda: richardson_lucy(y, FLAT, mask=np.ones((3, 3))), r"mask has shape \(3, 3\)"),
+        (
+            lambda: richardson_lucy(y, FLAT, mask=np.ones((3, 3))),
+            r"mask has shape \(3, 3\); for this image it is one of \(20, 23\)",
+        ),
         (lambda: richardson_lucy(y, FLAT, mask=np.ones(y.shape)), "ignores every pixel"),
         (lambda: richardson_lucy(y, [FLAT, FLAT]), "2 PSFs were given"),
         (lambda: richardson_lucy(y, np.zeros((3, 3))), "zero everywhere"),

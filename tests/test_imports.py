@@ -33,6 +33,7 @@ LEVELS = {  # a room imports only from rooms with a smaller number …
     "balance": 2,
     "solvers": 2,
     "matching": 3,
+    "masks": 1,
     "job": 4,
     "deconvolution": 4,
     "samples": 5,

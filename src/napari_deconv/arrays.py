@@ -103,6 +103,8 @@ def _axes(shape: tuple[int, ...], spatial_ndim: int, channel_axis: int | None, c
         at = channel_axis % ndim
         rest = _axes((*shape[:at], *shape[at + 1 :]), spatial_ndim, None, 1)
         return rest[:at] + "C" + rest[at:]
+    if ndim > 2 and shape[-1] in (3, 4) and min(shape[-3:-1]) >= 16:
+        raise ValueError(f"image of shape {shape} looks like a colour picture; pass channel_axis=-1")
     lead = ndim - spatial_ndim
     if lead < 0:
         raise ValueError(
@@ -121,12 +123,20 @@ def _axes(shape: tuple[int, ...], spatial_ndim: int, channel_axis: int | None, c
 
 def _from_xarray(source: Any, spatial_ndim: int, channel_axis: int | None, channels: int) -> Image:
     data = _numbers(source.data)
-    letters = "".join(DIMENSIONS.get(str(name).lower(), "?") for name in source.dims)
-    if "?" in letters or channel_axis is not None or len(set(letters)) < len(letters):
+    known = [DIMENSIONS.get(str(name).lower()) for name in source.dims]
+    if not any(known) or len(set(known)) < len(known):
         return Image(data, _axes(data.shape, spatial_ndim, channel_axis, channels))
-    steps = [_step(source, name) for name, letter in zip(source.dims, letters, strict=True) if letter in SPATIAL]
-    spacing = None if None in steps else tuple(s for s in steps if s is not None)
-    return Image(data, letters, spacing, metadata={"name": str(source.name or "")})
+    if None in known:
+        strange = source.dims[known.index(None)]
+        raise ValueError(f"dimension {strange!r} is none of {', '.join(DIMENSIONS)}; rename it, or pass .values")
+    letters = "".join(letter or "" for letter in known)
+    steps = {
+        letter: _step(source, name) for name, letter in zip(source.dims, letters, strict=True) if letter in SPATIAL
+    }
+    sizes = [steps[letter] for letter in SPATIAL if letter in steps]
+    spacing = None if None in sizes else tuple(size for size in sizes if size is not None)
+    image = Image(data, letters, spacing, metadata={"name": str(source.name or "")})
+    return image if channel_axis is None else _with_channels(image, channel_axis)
 
 
 def _step(source: Any, name: Any) -> float | None:

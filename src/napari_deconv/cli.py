@@ -107,7 +107,8 @@ def run(
     napari-deconv run photo.png -o sharp.png --psf motion:length=15,angle=30 --method wiener
 
     A PSF in words: widefield:na=1.4,wavelength=0.52,ri=1.515 for microscopes (its lengths in micrometres);
-    motion:length=15,angle=30, defocus:radius=4 or gaussian:sigma=1.5 for photographs (in pixels).
+    motion:length=15,angle=30 and defocus:radius=4 for photographs (in pixels); gaussian:sigma=1.5 for both (in
+    micrometres where the voxel size is known, else in pixels).
     """
     options: dict[str, Any] = {
         "method": ALIASES.get(method or "", method),
@@ -155,11 +156,12 @@ def _run(
 
     image = read(path, series=where[0], axes=where[1])
     note_all([path], image.metadata["notes"])
-    recipe, psfs = with_psfs(recipe, names, image)
+    recipe, psfs = with_psfs(recipe, names)
     ignored = None if mask is None else _mask(mask)
     with as_asked():
         _check_pixels(output, image, recipe)
         job = Job(recipe, image, psf=psfs, mask=ignored)
+        note_all([], job.notes)
     with progress(f"restoring {path.name}", job.total, quiet) as advance:
         for step in job:
             advance(step.done)
@@ -307,6 +309,9 @@ def _recipe(path: Path | None, options: dict[str, Any]) -> Recipe:
     if path is None:
         return Recipe.build(**options)
     found = Recipe.from_file(path)
+    for one, other in (("noise", "balance"), ("balance", "noise")):
+        if one in options:  # each of the two overrules the other
+            options.setdefault(other, Recipe.model_fields[other].default)
     method = options.get("method", found.method)
     if method == found.method or method not in PARAMETERS:
         return found.changed(**options)
@@ -315,10 +320,13 @@ def _recipe(path: Path | None, options: dict[str, Any]) -> Recipe:
 
 
 def _mask(path: Path) -> NDArray[Any]:
+    import numpy as np
+
     from .io import read
 
-    ignored: NDArray[Any] = read(path).data != 0
-    return ignored
+    image = read(path)
+    ignored: NDArray[Any] = image.data != 0
+    return np.any(ignored, axis=-1) if "S" in image.axes else ignored
 
 
 def _about_psf(psf: PSF, output: Path) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -57,7 +58,14 @@ def run(
     BackendUnavailable
         If the recipe asks for CuPy and it cannot be used.
     """
+    return _carried_out(recipe, image, psf, mask, callback)
+
+
+def _carried_out(recipe: Recipe, image: Any, psf: Given, mask: ArrayLike | None, callback: Callback | None) -> Image:
+    """The result; what was done to pixels or PSF is a warning at the line of our caller's caller."""
     job = Job(recipe, image, psf=psf, mask=mask)
+    for note in job.notes:
+        warnings.warn(note, stacklevel=3)
     for step in job:
         if callback is not None and callback(step) is False:
             break
@@ -129,7 +137,7 @@ def richardson_lucy(
     >>> import numpy as np
     >>> from napari_deconv import psf, richardson_lucy
     >>> points = np.zeros((32, 32)); points[16, 16] = 1000
-    >>> blur = psf.gaussian(2.0, ndim=2)
+    >>> blur = psf.gaussian(2.0)
     >>> restored = richardson_lucy(points + 1, blur, num_iter=10)
     >>> restored.shape, restored.dtype
     ((32, 32), dtype('float32'))
@@ -144,7 +152,7 @@ def richardson_lucy(
         spacing=spacing,
         backend=backend,
     )
-    return run(recipe, image, psf=psf, mask=mask, callback=callback).data
+    return _carried_out(recipe, image, psf, mask, callback).data
 
 
 def wiener(
@@ -197,7 +205,7 @@ def wiener(
         spacing=spacing,
         backend=backend,
     )
-    return run(recipe, image, psf=psf, mask=mask, callback=callback).data
+    return _carried_out(recipe, image, psf, mask, callback).data
 
 
 METHODS: dict[Method, Callable[..., Array]] = {"richardson_lucy": richardson_lucy, "wiener": wiener}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,13 +11,14 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from . import light
 from .arrays import mask_of
 from .backend import Array, is_cupy, require, resolve
 from .engines.whole import predicted_bytes
 from .io.image import SPATIAL, Image
+from .masks import about, in_order
 from .matching import Given, match
 from .operators import Blur, fft_grid
 from .pixels import check, look_at
@@ -86,13 +86,14 @@ class Job:
         self._order_axes()
         self.backend = resolve("cupy" if recipe.backend == "auto" and is_cupy(self.source.data) else recipe.backend)
         self._require_memory()
-        self._mask = self._checked_mask(mask if mask is not None else mask_of(image))
+        self._mask = in_order(
+            mask if mask is not None else mask_of(image), self.source, self._letters, len(self._frames)
+        )
         self._look_at_pixels()
-        for note in self.notes:  # nothing is done in silence
-            warnings.warn(note, stacklevel=4)
         self._balances: list[float] = []
         self._done = 0
         self._started = time.perf_counter()
+        self._out: Array = None
 
     def _order_axes(self) -> None:
         """Axes that are looped over to the front, those of the PSF to the end."""
@@ -104,7 +105,8 @@ class Job:
                 "pass a PSF with as many axes, e.g. psf.plane() of a 3-D one"
             )
         self._looped = "".join(a for a in axes if a not in spatial)
-        self._order = [axes.index(a) for a in self._looped + spatial]
+        self._letters = self._looped + spatial
+        self._order = [axes.index(a) for a in self._letters]
         ordered = tuple(sizes[i] for i in self._order)
         self._frames, self._shape = ordered[: len(self._looped)], ordered[len(self._looped) :]
         if "Z" in self._looped:
@@ -129,18 +131,9 @@ class Job:
         self._pixels = data.transpose(self._order)
         self._ignored = None if self._mask is None else self._home.asarray(self._mask)
         found = look_at(self._pixels, self._ignored)
+        found.first_bad = tuple(found.first_bad[self._order.index(axis)] for axis in range(len(found.first_bad)))
         self.notes += check(found, self.recipe)
         self._scale, self._clip = found.scale, found.negative > 0 and self.recipe.method == "richardson_lucy"
-
-    def _checked_mask(self, mask: ArrayLike | None) -> NDArray[np.bool_] | None:
-        if mask is None:
-            return None
-        ignored = np.asarray(mask, dtype=bool)
-        if ignored.shape == self.source.data.shape:
-            return ignored.transpose(self._order)
-        if ignored.shape != self._shape:
-            raise ValueError(f"mask has shape {ignored.shape}; the image has {self.source.data.shape}")
-        return np.broadcast_to(ignored, self._frames + self._shape)
 
     def _require_memory(self) -> None:
         grids = [fft_grid(self._shape, p.shape, self.recipe.boundary, self.backend) for p in self.psfs]
@@ -161,12 +154,11 @@ class Job:
     def __iter__(self) -> Iterator[Step]:
         """Do the work; stop at any step and `result` keeps what is there."""
         self._started = time.perf_counter()
-        self.stopped = "early"
+        self.stopped, self._done, self._balances = "early", 0, []
         self._out = self._home.zeros(self._pixels.shape, dtype="float32")
         try:
             for number, psf in enumerate(self.psfs):
                 yield from self._with_one_psf(number, psf)
-            self.stopped = "complete"
         finally:
             self.backend.release()
 
@@ -229,6 +221,10 @@ class Job:
 
     def result(self) -> Image:
         """The picture as far as it is done, with recipe and provenance in its metadata; blocks not reached are 0."""
+        if self._out is None:
+            raise RuntimeError("the job has not begun: iterate over it first")
+        if self._done == self.total:
+            self.stopped = "complete"
         data = self._out.transpose([self._order.index(axis) for axis in range(len(self._order))])
         if not bool(np.isfinite(data).all()):
             raise ValueError("the result does not fit into float32; divide the image by a constant first")
@@ -258,6 +254,7 @@ class Job:
                 {"sha256": p.sha256, "shape": list(p.shape), "spacing": list(p.spacing), "unit": p.unit}
                 for p in self.psfs
             ],
+            "mask": None if self._mask is None else about(self._mask, self._order),
             "backend": self.backend.name,
             "steps": self._done,
             "of": self.total,
@@ -273,6 +270,4 @@ class Job:
         decided: dict[str, Any] = {"backend": self.backend.name.partition(":")[0], "psf": psf}
         if len(set(self._balances)) == 1 and self.recipe.noise is None:
             decided["balance"] = self._balances[0]
-        if self.source.spacing is not None and len(self.source.spacing) == self.source.spatial_ndim:
-            decided["spacing"] = self.source.spacing
         return self.recipe.changed(**decided)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import signature
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,12 @@ from numpy.typing import ArrayLike
 from . import psf as psf_models
 from .arrays import as_image
 from .io.image import Image
+from .psf.sampling import SAME
 from .psf.type import PSF, check_kernel
 from .recipe import PSFName, Recipe
 
-Given = PSF | ArrayLike | Sequence[PSF | ArrayLike] | None
-SAME = 1e-3  # relative difference of voxel sizes that needs no resampling
+Given = PSF | str | ArrayLike | Sequence[PSF | str | ArrayLike] | None
+Spacing = tuple[float, ...] | None
 
 
 @dataclass
@@ -40,34 +42,43 @@ def match(recipe: Recipe, image: Any, given: Given) -> Match:
         unknown.
     """
     notes: list[str] = []
-    found = _named(recipe, notes) if given is None else _handed_over(given, recipe, notes)
+    found = _named(recipe) if given is None else _handed_over(given, recipe, notes)
     ndim = _axes_of(found[0], recipe, image)
     source = as_image(image, ndim, recipe.channel_axis, len(found))
-    if recipe.spacing is not None:
-        source = Image(source.data, source.axes, _per_axis(recipe.spacing, source), source.encoding, source.metadata)
-    spacing = None if source.spacing is None else source.spacing[-ndim:]
+    source, spacing = _with_spacing(source, recipe.spacing, ndim, notes)
     shape = source.spatial_shape[-ndim:]
-    psfs = [one if isinstance(one, PSF) else psf_models.make(*one, spacing=spacing, image_shape=shape) for one in found]
+    psfs = [one if isinstance(one, PSF) else _made(one, spacing, shape, notes) for one in found]
     if len({p.ndim for p in psfs}) > 1:
         raise ValueError(f"the PSFs of the channels have different numbers of axes: {[p.shape for p in psfs]}")
     _check_channels(len(psfs), source)
-    return Match(source, [_on_grid(p, spacing, notes) for p in psfs], _names(found, recipe), notes)
+    names = _names(found, recipe)
+    for psf, name in zip(psfs, names, strict=True):
+        called = name if isinstance(name, str) else name.file or name.name
+        notes += [f"psf {called}: {repair}" for repair in psf.info.get("repairs", ())]
+    return Match(source, [_on_grid(p, spacing, notes) for p in psfs], names, notes)
 
 
-Words = tuple[str, dict[str, Any]]
-
-
-def _named(recipe: Recipe, notes: list[str]) -> list[PSF | Words]:
+def _named(recipe: Recipe) -> list[PSF | str]:
     """The PSFs that the recipe names: words, or files in the recipe's folder."""
     if recipe.psf is None:
         raise ValueError(
             "no PSF: pass psf=, or name one in the recipe, e.g. psf: 'widefield:na=1.4,wavelength=0.52,ri=1.515'"
         )
     names = recipe.psf if isinstance(recipe.psf, tuple) else (recipe.psf,)
-    return [psf_models.parse(name) if isinstance(name, str) else _from_folder(name, recipe, notes) for name in names]
+    return [name if isinstance(name, str) else _from_folder(name, recipe) for name in names]
 
 
-def _from_folder(name: PSFName, recipe: Recipe, notes: list[str]) -> PSF:
+def _made(words: str, spacing: Spacing, shape: tuple[int, ...], notes: list[str]) -> PSF:
+    """The PSF in words, for an image of that voxel size and shape."""
+    model, parameters = psf_models.parse(words)
+    psf = psf_models.make(model, parameters, spacing=spacing, image_shape=shape)
+    if model == "gaussian" and psf.unit == "um":
+        samples = " x ".join(f"{sigma:.3g}" for sigma in psf.info["sigma_samples"])
+        notes.append(f"{words!r}: sigma was taken in micrometres, as the voxel size is known: {samples} voxels")
+    return psf
+
+
+def _from_folder(name: PSFName, recipe: Recipe) -> PSF:
     if name.file is None:
         raise ValueError(
             f"the recipe's PSF {name.name or ''!r} was handed over as an array or layer; pass it again: psf="
@@ -80,7 +91,6 @@ def _from_folder(name: PSFName, recipe: Recipe, notes: list[str]) -> PSF:
     if not path.is_relative_to(recipe.folder):
         raise ValueError(f"psf file {name.file!r} leads out of the recipe's folder; pass it yourself: psf= or --psf")
     psf = psf_models.from_file(path)
-    notes += [f"psf {name.file}: {repair}" for repair in psf.info.get("repairs", ())]
     _check_hash(psf, name)
     return psf
 
@@ -94,21 +104,24 @@ def _check_hash(psf: PSF, name: PSFName) -> None:
         )
 
 
-def _handed_over(given: Any, recipe: Recipe, notes: list[str]) -> list[PSF | Words]:
+def _handed_over(given: Any, recipe: Recipe, notes: list[str]) -> list[PSF | str]:
     """PSFs passed by the caller; a list (not an array) means one per channel."""
-    several = isinstance(given, list | tuple) and bool(given) and (isinstance(given[0], PSF) or np.ndim(given[0]) > 1)
-    found = [_as_psf(one, notes) for one in (given if several else [given])]
+    several = isinstance(given, list | tuple) and bool(given)
+    several = several and (isinstance(given[0], PSF | str) or np.ndim(given[0]) > 1)
+    found = [one if isinstance(one, str) else _as_psf(one, notes) for one in (given if several else [given])]
     names = recipe.psf if isinstance(recipe.psf, tuple) else (recipe.psf,)
     for psf, name in zip(found, names, strict=False):
-        if isinstance(name, PSFName):
+        if isinstance(name, PSFName) and isinstance(psf, PSF):
             _check_hash(psf, name)
-    return list(found)
+    return found
 
 
 def _as_psf(given: Any, notes: list[str]) -> PSF:
     """A PSF from an array: used as it is, but for its sum."""
     if isinstance(given, PSF):
         return given
+    if isinstance(given, Path):
+        raise ValueError(f"psf is the path {str(given)!r}; read it first: psf.from_file(path)")
     kernel = given.get() if hasattr(given, "get") and not isinstance(given, dict) else np.asarray(given)
     if kernel.dtype.kind not in "biuf":
         raise ValueError(
@@ -143,24 +156,26 @@ def _off_centre(kernel: np.ndarray[Any, Any]) -> list[str]:
     ]
 
 
-def _names(found: list[PSF | Words], recipe: Recipe) -> tuple[str | PSFName, ...]:
+def _names(found: list[PSF | str], recipe: Recipe) -> tuple[str | PSFName, ...]:
     """What a recipe says to find these PSFs again: words as they are, everything else by name and SHA-256."""
     asked = recipe.psf if isinstance(recipe.psf, tuple) else (recipe.psf,) * len(found)
+    asked = (*asked, *(None,) * (len(found) - len(asked)))
     named: list[str | PSFName] = []
     for one, before in zip(found, asked, strict=False):
-        if isinstance(one, PSF):
+        if isinstance(one, str):
+            named.append(one)
+        else:
             known = before if isinstance(before, PSFName) else PSFName(name=str(one.info.get("name", "array")))
             named.append(known.model_copy(update={"sha256": one.sha256}))
-        elif isinstance(before, str):
-            named.append(before)
     return tuple(named)
 
 
-def _axes_of(first: PSF | Words, recipe: Recipe, image: Any) -> int:
+def _axes_of(first: PSF | str, recipe: Recipe, image: Any) -> int:
     """Number of axes of the PSF; for a model, as many as it has or the image has spatial ones."""
     if isinstance(first, PSF):
         return first.ndim
-    if not {"spacing", "image_shape"} & set(signature(psf_models.MODELS[first[0]]).parameters):
+    model, _ = psf_models.parse(first)
+    if not {"spacing", "image_shape"} & set(signature(psf_models.MODELS[model]).parameters):
         return 2  # a model of photographs
     if recipe.spacing is not None:
         return len(recipe.spacing)
@@ -169,16 +184,19 @@ def _axes_of(first: PSF | Words, recipe: Recipe, image: Any) -> int:
     return min(3, np.ndim(image) - (recipe.channel_axis is not None))
 
 
-def _per_axis(spacing: tuple[float, ...], source: Image) -> tuple[float, ...]:
-    if len(spacing) == source.spatial_ndim:
-        return spacing
-    if source.spacing is None or len(spacing) > source.spatial_ndim:
-        if len(spacing) == 2 and source.spatial_ndim == 3:
-            return (1.0, *spacing)  # planes are restored one by one: their distance plays no part
+def _with_spacing(source: Image, given: Spacing, ndim: int, notes: list[str]) -> tuple[Image, Spacing]:
+    """The image with the voxel size that was given, if it was, and that of the PSF's axes."""
+    known = source.spacing
+    if given is None:
+        return source, None if known is None else known[-ndim:]
+    if len(given) not in (ndim, source.spatial_ndim):
         raise ValueError(
-            f"spacing {spacing} has {len(spacing)} numbers, the image has the spatial axes {source.spatial_axes}"
+            f"spacing {given} has {len(given)} numbers, the image has the spatial axes {source.spatial_axes}"
         )
-    return (*source.spacing[: -len(spacing)], *spacing)
+    whole = given if len(given) == source.spatial_ndim else None if known is None else (*known[:-ndim], *given)
+    if known is not None and whole is not None and not np.allclose(whole, known, rtol=SAME):
+        notes.append(f"the voxel size given, {_um(whole)}, is used instead of the image's {_um(known)}")
+    return Image(source.data, source.axes, whole, source.encoding, source.metadata), given[-ndim:]
 
 
 def _check_channels(count: int, source: Image) -> None:

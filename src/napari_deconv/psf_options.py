@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import psf as psf_models
-from .io import Image
 from .psf import PSF
 from .recipe import PSFName, Recipe
 from .shell import Refused, as_asked, note_all, shown
@@ -30,24 +29,20 @@ def psf_names(given: Sequence[str]) -> list[str | Path]:
     return found
 
 
-def with_psfs(recipe: Recipe, names: Sequence[str | Path], image: Image) -> tuple[Recipe, list[PSF] | None]:
-    """The recipe with its PSFs named, and the PSFs themselves if one of them is a file."""
+def with_psfs(recipe: Recipe, names: Sequence[str | Path]) -> tuple[Recipe, list[PSF | str] | None]:
+    """The recipe with its PSFs named, and the PSFs to hand over if one of them is a file."""
     if not names:
         return recipe, None
-    if all(isinstance(name, str) for name in names):
-        return recipe.changed(psf=names[0] if len(names) == 1 else tuple(names)), None
-    spacing, shape = recipe.spacing or image.spacing, image.spatial_shape
-    found = [
-        computed(name, spacing, None, shape) if isinstance(name, str) else _measured(name, recipe) for name in names
-    ]
+    found = [name if isinstance(name, str) else _measured(name, recipe) for name in names]
     called = tuple(_called(name, psf) for name, psf in zip(names, found, strict=True))
-    return recipe.changed(psf=called[0] if len(called) == 1 else called), found
+    named = recipe.changed(psf=called[0] if len(called) == 1 else called)
+    return named, found if any(isinstance(name, Path) for name in names) else None
 
 
 def _measured(path: Path, recipe: Recipe) -> PSF:
     """The PSF in a file, with a note if it is not the one that the recipe asks for."""
     psf = psf_models.from_file(path)
-    note_all([path], [*psf.info["notes"], *psf.info["repairs"]])
+    note_all([path], psf.info["notes"])
     asked = recipe.psf if isinstance(recipe.psf, tuple) else (recipe.psf,)
     hashes = {name.sha256 for name in asked if isinstance(name, PSFName) and name.sha256}
     if hashes and psf.sha256 not in hashes:
@@ -55,13 +50,13 @@ def _measured(path: Path, recipe: Recipe) -> PSF:
     return psf
 
 
-def _called(name: str | Path, psf: PSF) -> PSFName:
-    """A PSF that is handed over, in a recipe: words, or a file's name without folders, and its fingerprint."""
-    if isinstance(name, Path):
-        with contextlib.suppress(ValueError):  # a name such as ~psf.tif, which a recipe may not open by itself
-            return PSFName(file=shown(name.name), sha256=psf.sha256)
-        name = name.name
-    return PSFName(name=shown(name), sha256=psf.sha256)
+def _called(name: str | Path, psf: PSF | str) -> str | PSFName:
+    """A PSF in a recipe: words as they are, a file's name without folders and its fingerprint."""
+    if isinstance(name, str) or isinstance(psf, str):
+        return str(name)
+    with contextlib.suppress(ValueError):  # a name such as ~psf.tif, which a recipe may not open by itself
+        return PSFName(file=shown(name.name), sha256=psf.sha256)
+    return PSFName(name=shown(name.name), sha256=psf.sha256)
 
 
 def computed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import reprlib
 from pathlib import Path, PureWindowsPath
 from typing import Annotated, Any, Literal, Self
 
@@ -251,4 +252,8 @@ def _in_words(error: ValidationError, values: dict[str, Any]) -> str:
         hint = f"did you mean {near[0]!r}? " if near else ""
         return f"unknown method {values.get('method')!r}; {hint}known: {', '.join(PARAMETERS)}"
     message = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {message}, got {first['input']!r}" if where and first["type"] != "value_error" else message
+    return (
+        f"{where}: {message}, got {reprlib.repr(first['input'])}"
+        if where and first["type"] != "value_error"
+        else message
+    )

@@ -179,13 +179,14 @@ def wiener(
     .. [1] N. Wiener, Extrapolation, Interpolation, and Smoothing of Stationary Time Series (1949); B. R.
            Hunt, IEEE Trans. Comput. C-22, 805 (1973).
     """
-    spectrum = H.backend.fft.rfftn(_filled(y, H))
+    filled = _filled(y, H)
+    spectrum = H.backend.fft.rfftn(filled)
     power, laplacian = squared(H.otf, H.xp), _laplacian_power(H)
     low, high = _extremes(y, H)
     if noise is not None:
         balance = noise_balance(noise, high - low)
     elif balance == "auto":
-        balance = automatic(y, spectrum, power, laplacian, high - low, H)
+        balance = automatic(H.crop(filled), spectrum, power, laplacian, high - low, H)
     spectrum *= H.xp.conj(H.otf)
     spectrum /= H.xp.maximum(power + balance * laplacian, TINY)
     return H.crop(H.backend.fft.irfftn(spectrum, H.grid)), float(balance)

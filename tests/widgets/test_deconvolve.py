@@ -47,6 +47,7 @@ def copied(dock: Deconvolve) -> str:
     return clipboard.text()
 
 
+@pytest.mark.filterwarnings("ignore:.*sigma was taken in micrometres")
 @pytest.mark.parametrize("source", ["widefield", "gaussian", "motion", "defocus", "layer", "file"])
 @pytest.mark.parametrize("method", ["richardson_lucy", "wiener"])
 def test_dock_and_copied_script_give_the_same_bits(

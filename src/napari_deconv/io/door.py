@@ -104,7 +104,7 @@ def write(path: str | os.PathLike[str], image: Image, *, overwrite: bool = False
             f"cannot write {shown(target)}: its ending is none of {', '.join(_WRITERS)}; choose one of them"
         )
     with write_whole(target, overwrite=overwrite) as file:
-        writer(file, image)
+        writer(file, image.in_order())
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ class Image:
     data : array
         Pixels, one dimension per letter of `axes`. Dtype as stored in the file.
     axes : str
-        A subset of ``TCZYXS`` in that order: time, channel, depth, rows, columns, samples (RGB).
+        Letters of ``TCZYXS``, one for each dimension of `data`: time, channel, depth, rows, columns, samples (RGB).
     spacing : tuple of float, optional
         Micrometres per sample of the spatial axes present, in the order Z, Y, X. None: not known.
     encoding : {"linear", "srgb"}
@@ -60,8 +60,8 @@ class Image:
 
     @property
     def spatial_axes(self) -> str:
-        """The spatial letters of `axes`."""
-        return "".join(a for a in self.axes if a in SPATIAL)
+        """The spatial letters among `axes`, always in the order ZYX."""
+        return "".join(a for a in SPATIAL if a in self.axes)
 
     @property
     def spatial_ndim(self) -> int:
@@ -71,7 +71,12 @@ class Image:
     @property
     def spatial_shape(self) -> tuple[int, ...]:
         """Sizes of the spatial axes, Z Y X order."""
-        return tuple(n for n, a in zip(self.data.shape, self.axes, strict=True) if a in SPATIAL)
+        return tuple(int(self.data.shape[self.axes.index(a)]) for a in self.spatial_axes)
+
+    def in_order(self) -> Image:
+        """The same picture with its axes in the order TCZYXS, as files want them."""
+        order = sorted(range(len(self.axes)), key=lambda i: KNOWN_AXES.index(self.axes[i]))
+        return replace(self, data=self.data.transpose(order), axes="".join(self.axes[i] for i in order))
 
     def with_data(self, data: NDArray[Any], **metadata: Any) -> Image:
         """The same picture with other pixels and, if given, more metadata."""

@@ -49,9 +49,14 @@ def kernel(source: FromLayer | FromFile) -> PSF:
     """The measured PSF, with what was done to it in ``info["repairs"]``."""
     if isinstance(source, FromFile):
         return from_file(source.path)
-    array = np.asarray(source.array)
-    spacing = source.spacing or (_spacing_in_file(source.path, array.shape) if source.path is not None else None)
-    return from_array(array, spacing, name=source.name)
+    return from_array(np.asarray(source.array), spacing_of(source), name=source.name)
+
+
+def spacing_of(source: FromLayer) -> tuple[float, ...] | None:
+    """The voxel size of a PSF layer: the layer's own, or that of its file."""
+    if source.spacing is not None or source.path is None:
+        return source.spacing
+    return _spacing_in_file(source.path, tuple(source.array.shape))
 
 
 def _spacing_in_file(path: Path, shape: tuple[int, ...]) -> tuple[float, ...] | None:
@@ -104,15 +109,12 @@ class Order:
 
     def job(self) -> Job:
         """The job, everything checked; see `Job` for what is raised."""
-        psf, recipe, repairs = None, self.recipe, list[str]()
+        psf, recipe = None, self.recipe
         if not isinstance(self.psf, Words):
             psf = kernel(self.psf)
             name = self.psf.path.name if isinstance(self.psf, FromFile) else self.psf.name
             recipe = recipe.changed(psf=PSFName(name=name, sha256=psf.sha256))
-            repairs = [f"psf {name}: {repair}" for repair in psf.info.get("repairs", ())]
-        job = Job(recipe, self.image(), psf=psf, mask=self._mask())
-        job.notes += repairs
-        return job
+        return Job(recipe, self.image(), psf=psf, mask=self._mask())
 
     def image(self) -> Image:
         """The pixels with their axes in the order TCZYX."""

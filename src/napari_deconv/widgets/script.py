@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..recipe import Recipe
-from .order import FromFile, FromLayer, Order
+from .order import FromFile, FromLayer, Order, spacing_of
 
 
 def script(order: Order, mask_name: str = "", multiscale: bool = False) -> str:
@@ -31,19 +31,25 @@ def script(order: Order, mask_name: str = "", multiscale: bool = False) -> str:
         lines.append(f"kernel = psf.from_file({order.psf.path.name!r})  # with its folder")
         more += ", psf=kernel"
     elif isinstance(order.psf, FromLayer):
-        lines.append(f"kernel = psf.from_array(viewer.layers[{order.psf.name!r}].data, {order.psf.spacing!r})")
+        lines.append(f"kernel = psf.from_array(viewer.layers[{order.psf.name!r}].data, {spacing_of(order.psf)!r})")
         more += ", psf=kernel"
     if mask_name:
-        more += f", mask=viewer.layers[{mask_name!r}].data != 0"
+        part = _part(order) if order.mask is not None and len(order.mask.shape) == len(order.axes) else ""
+        more += f", mask=viewer.layers[{mask_name!r}].data{part} != 0"
     return "\n".join([*lines, f"restored = run(recipe, image{more}).data", ""])
 
 
 def _image(order: Order, multiscale: bool) -> str:
-    part = ", ".join(f"{order.current[a]}:{order.current[a] + 1}" if a in order.current else ":" for a in order.axes)
-    pixels = f"layer.data{'[0]' * multiscale}{f'[{part}]' if order.current else ''}"
+    pixels = f"layer.data{'[0]' * multiscale}{_part(order)}"
     encoding = f", encoding={order.encoding!r}" if order.encoding != "linear" else ""
     remark = "  # its ICC profile is missing here: read it from the file" if order.metadata.get("icc") else ""
     return f"image = Image({pixels}, {order.axes!r}, {order.spacing!r}{encoding}){remark}"
+
+
+def _part(order: Order) -> str:
+    """The slice of the current time point or channel; nothing if all are restored."""
+    part = ", ".join(f"{order.current[a]}:{order.current[a] + 1}" if a in order.current else ":" for a in order.axes)
+    return f"[{part}]" if order.current else ""
 
 
 def _arguments(recipe: Recipe) -> str:
