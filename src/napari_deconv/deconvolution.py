@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 from numpy.typing import ArrayLike
 
-from .backend import Array
+from .backend import Array, BackendName
 from .io.image import Image
 from .job import Job, Step
 from .matching import Given
+from .operators import Boundary
 from .recipe import Background, Balance, Method, Negative, Noise, NumIter, Recipe
 
-Boundary = Literal["extended", "reflect", "periodic"]
-BackendName = Literal["auto", "numpy", "cupy"]
 Callback = Callable[[Step], bool | None]
 
 

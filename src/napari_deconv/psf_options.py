@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from . import psf as psf_models
 from .psf import PSF
-from .recipe import PSFName, Recipe
+from .recipe import WORDS, PSFName, Recipe
 from .shell import Refused, as_asked, note_all, shown
-
-WORDS = re.compile(r"[a-z][a-z_]+:[^/\\]")  # as in a recipe: words name a model, all else is a file
 
 
 def psf_names(given: Sequence[str]) -> list[str | Path]:

@@ -24,6 +24,7 @@ from .strict_yaml import load_yaml
 
 VERSION = 1
 METADATA_KEY = "napari-deconv"
+WORDS = re.compile(r"[a-z][a-z_]+:[^/\\]")  # a PSF in words begins with its model; all else names a file
 MODEL = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
 
 Method = Literal["richardson_lucy", "wiener"]
@@ -124,7 +125,7 @@ class Recipe(BaseModel):
     @classmethod
     def _file_by_its_name(cls, psf: Any) -> Any:
         """Text that does not begin with the name of a model and a colon is the name of a file."""
-        if isinstance(psf, str) and not re.match(r"[a-z][a-z_]+:[^/\\]", psf):
+        if isinstance(psf, str) and not WORDS.match(psf):
             return {"file": psf}
         return tuple(cls._file_by_its_name(one) for one in psf) if isinstance(psf, list) else psf
 
