@@ -40,6 +40,16 @@ def test_a_recipe_pickles():
     assert pickle.loads(pickle.dumps(recipe)) == recipe
 
 
+def test_a_recipe_takes_lists_and_numpy_numbers_and_speaks_plainly():
+    recipe = Recipe(num_iter=np.int64(3), spacing=[0.1, 0.1], psf=["motion:length=3", "a.tif"])
+    assert (recipe.num_iter, recipe.spacing) == (3, (0.1, 0.1))
+    assert recipe.to_dict()["psf"] == ["motion:length=3", {"file": "a.tif"}]
+    with pytest.raises(ValueError, match=r"^background: Input should be a valid number, got .{1,40}$"):
+        Recipe(background=np.ones((512, 512)))
+    with pytest.raises(ValueError, match=r"^unknown key 'num_itr'; did you mean 'num_iter'\?$"):
+        Recipe(num_itr=3)
+
+
 def test_a_recipe_cannot_be_changed_in_place():
     with pytest.raises(ValidationError):
         Recipe().num_iter = 3

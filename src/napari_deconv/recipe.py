@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 import reprlib
 from pathlib import Path, PureWindowsPath
 from typing import Annotated, Any, Literal, Self
 
+import numpy as np
 import yaml
 from pydantic import (
     BaseModel,
@@ -121,13 +121,19 @@ class Recipe(BaseModel):
     backend: Literal["auto", "numpy", "cupy"] = "auto"
     _folder: Path | None = PrivateAttr(default=None)  # where `psf.file` may be looked for; None: nowhere
 
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**{key: _plain(value) for key, value in values.items()})
+        except ValidationError as error:
+            raise ValueError(_in_words(error, values)) from None
+
     @field_validator("psf", mode="before")
     @classmethod
     def _file_by_its_name(cls, psf: Any) -> Any:
         """Text that does not begin with the name of a model and a colon is the name of a file."""
         if isinstance(psf, str) and not WORDS.match(psf):
             return {"file": psf}
-        return tuple(cls._file_by_its_name(one) for one in psf) if isinstance(psf, list) else psf
+        return tuple(cls._file_by_its_name(one) for one in psf) if isinstance(psf, list | tuple) else psf
 
     @model_validator(mode="after")
     def _parameters_of_the_method(self) -> Self:
@@ -144,7 +150,7 @@ class Recipe(BaseModel):
     @classmethod
     def build(cls, **values: Any) -> Recipe:
         """A recipe from keyword arguments, with errors in plain words."""
-        return cls.from_mapping(_json_safe(values), "")
+        return cls(**values)
 
     @classmethod
     def from_mapping(cls, values: Any, origin: str) -> Recipe:
@@ -158,12 +164,12 @@ class Recipe(BaseModel):
             raise ValueError(
                 f"{origin} has version {version}, this napari-deconv reads version {VERSION}; update napari-deconv"
             )
+        if not all(isinstance(key, str) for key in values):
+            raise ValueError(f"{origin} has keys that are not words: {reprlib.repr(list(values))}")
         try:
-            return cls.model_validate_json(json.dumps(values))
-        except ValidationError as error:
-            raise ValueError(f"{origin}: {_in_words(error, values)}".removeprefix(": ")) from None
-        except TypeError as error:
-            raise ValueError(f"{origin}: {error}; a recipe holds numbers, words and lists only") from None
+            return cls(**values)
+        except ValueError as error:
+            raise ValueError(f"{origin}: {error}".removeprefix(": ")) from None
 
     @classmethod
     def from_file(cls, path: str | Path) -> Recipe:
@@ -210,7 +216,7 @@ class Recipe(BaseModel):
     def changed(self, **values: Any) -> Recipe:
         """A checked copy with other values."""
         folder = self._folder
-        recipe = self.from_mapping({**self.to_dict(), **_json_safe(values)}, "")
+        recipe = self.from_mapping({**self.to_dict(), **values}, "")
         recipe._folder = folder
         return recipe
 
@@ -227,17 +233,13 @@ class Recipe(BaseModel):
         return self._folder
 
 
-def _json_safe(values: dict[str, Any]) -> dict[str, Any]:
-    """The values with models as mappings, tuples as lists and NumPy numbers as Python's."""
-    return {key: _plain(value) for key, value in values.items()}
-
-
 def _plain(value: Any) -> Any:
+    """Models as mappings, lists and arrays as tuples, NumPy numbers as Python's."""
     if isinstance(value, BaseModel):
-        return value.model_dump(mode="json", exclude_none=True)
+        return value.model_dump(exclude_none=True)
     if hasattr(value, "tolist"):
-        return value.tolist()
-    return [_plain(v) for v in value] if isinstance(value, tuple | list) else value
+        value = value.tolist() if np.size(value) <= 8 else repr(type(value))
+    return tuple(_plain(v) for v in value) if isinstance(value, tuple | list) else value
 
 
 def _in_words(error: ValidationError, values: dict[str, Any]) -> str:
