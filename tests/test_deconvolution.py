@@ -219,6 +219,12 @@ def test_words_are_a_psf_too():
         richardson_lucy(y, "gaussian:sigma=0.2", 1, spacing=(0.1, 0.1))
 
 
+def test_repairs_of_a_nameless_psf_are_told():
+    with pytest.warns(UserWarning, match="^psf array: normalised: divided by its sum, 2$"):
+        found = richardson_lucy(y, psf.from_array(2 * FLAT.data), 1)
+    assert found.shape == y.shape
+
+
 def test_colours_without_a_channel_axis_are_recognised():
     with pytest.raises(ValueError, match="looks like a colour picture; pass channel_axis=-1"):
         richardson_lucy(np.stack([y] * 3, -1), FLAT)

@@ -165,7 +165,7 @@ def _names(found: list[PSF | str], recipe: Recipe) -> tuple[str | PSFName, ...]:
         if isinstance(one, str):
             named.append(one)
         else:
-            known = before if isinstance(before, PSFName) else PSFName(name=str(one.info.get("name", "array")))
+            known = before if isinstance(before, PSFName) else PSFName(name=str(one.info.get("name") or "array"))
             named.append(known.model_copy(update={"sha256": one.sha256}))
     return tuple(named)
 
