@@ -133,7 +133,10 @@ def _in_words(error: Exception) -> tuple[int, str, str]:
 
 @contextlib.contextmanager
 def _signals() -> Iterator[None]:
-    """The first request to end raises KeyboardInterrupt, further ones do not disturb the tidying up."""
+    """The first request to end raises KeyboardInterrupt; further ones disturb neither the tidying up nor the exit.
+
+    So they stay ignored after a stop: Python's finalization sets handlers back to "die at once", but not ignored ones.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -151,7 +154,8 @@ def _signals() -> Iterator[None]:
         yield
     finally:
         for each in heeded:
-            signal.signal(each, before[each])
+            if signal.getsignal(each) is stop:
+                signal.signal(each, before[each])
 
 
 @contextlib.contextmanager
