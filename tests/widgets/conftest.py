@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from napari.components import ViewerModel
-from qtpy.QtCore import QThreadPool
+from qtpy.QtCore import QObject, QThreadPool
 from superqt.utils import WorkerBase
 
 from napari_deconv.widgets import memory
@@ -72,3 +73,17 @@ def long_run(qtbot: Any) -> Callable[[Deconvolve], None]:
         qtbot.waitUntil(lambda: dock.footer.bar.value() > 0, timeout=20_000)
 
     return start
+
+
+@pytest.fixture
+def destroyed(qtbot: Any) -> Callable[[QObject], contextlib.AbstractContextManager[None]]:
+    """A block that makes Qt destroy an object; pytest-qt's own way of waiting for that fails with PySide6."""
+
+    @contextlib.contextmanager
+    def wait(thing: QObject) -> Iterator[None]:
+        gone: list[bool] = []
+        thing.destroyed.connect(lambda: gone.append(True))
+        yield
+        qtbot.waitUntil(lambda: bool(gone), timeout=20_000)
+
+    return wait

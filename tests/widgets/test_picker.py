@@ -105,10 +105,10 @@ def test_an_entry_for_no_layer_stays_first(viewer: Any, qtbot: Any) -> None:
     assert picker.layer is None
 
 
-def test_a_destroyed_picker_hears_no_more(viewer: Any, qtbot: Any) -> None:
+def test_a_destroyed_picker_hears_no_more(viewer: Any, destroyed: Any) -> None:
     picker = LayerPicker(viewer.layers, "Image", lambda layer: True, lambda: None)
     layer = viewer.add_image(PLANE)
-    with qtbot.waitSignal(picker.destroyed):
+    with destroyed(picker):
         picker.deleteLater()
     layer.scale = (2, 2)
     viewer.add_image(PLANE)

@@ -299,12 +299,12 @@ def test_failures_below_do_not_hang_the_dock(
     assert finish(dock) == "done"
 
 
-def test_dock_destroyed_mid_run_ends_the_job(viewer: Any, qtbot: Any, long_run: LongRun) -> None:
+def test_dock_destroyed_mid_run_ends_the_job(viewer: Any, qtbot: Any, long_run: LongRun, destroyed: Any) -> None:
     dock = Deconvolve(viewer)
     ready(dock)
     long_run(dock)
     stop = dock._stop
-    with qtbot.waitSignal(dock.destroyed):
+    with destroyed(dock):
         dock.deleteLater()
     assert stop.is_set()
     viewer.add_image(beads(4, 4))

@@ -143,12 +143,12 @@ def test_window_closed_mid_run_ends_the_job(window: Any, long_run: LongRun, qtbo
 
 
 def test_dock_closed_mid_run_ends_the_job_and_another_one_works(
-    window: Any, long_run: LongRun, finish: Finish, qtbot: Any
+    window: Any, long_run: LongRun, finish: Finish, destroyed: Any
 ) -> None:
     frame, dock = opened(window)
     ready(dock)
     long_run(dock)
-    with qtbot.waitSignal(dock.destroyed, timeout=20_000):
+    with destroyed(dock):
         window.window.remove_dock_widget(frame)
     assert " of 100000" in window.layers[-1].name  # what was there is kept
     assert QThreadPool.globalInstance().waitForDone(20_000)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from typing import Any
 
 from qtpy.QtCore import QObject
+from superqt.utils import create_worker
 
 from .complaints import explain
 from .qt import Signal, Slot
@@ -31,7 +31,7 @@ class Latest(QObject):
     def ask(self, function: Callable[..., Any], *args: Any) -> None:
         """Call ``function(*args)`` in a thread."""
         self._number += 1
-        worker = quiet_worker(_answer, self._number, function, args)
+        worker = create_worker(_answer, self._number, function, args)  # napari's pops up a notification per warning
         worker.returned.connect(self._arrived)
         worker.start()
 
@@ -48,16 +48,6 @@ class Latest(QObject):
             self.failed.emit(complaint)
         else:
             self.answered.emit(value)
-
-
-def quiet_worker(function: Callable[..., Any], *args: Any) -> Any:
-    """A napari worker, not started, that neither raises in the main thread nor pops up notifications of warnings."""
-    from napari.qt.threading import create_worker
-
-    worker = create_worker(function, *args, _ignore_errors=True)
-    with contextlib.suppress(TypeError, RuntimeError):  # whether napari listens depends on the Qt binding
-        worker.warned.disconnect()
-    return worker
 
 
 def _answer(number: int, function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[int, Any, str]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QEvent, Qt
 from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from superqt.utils import create_worker
 
 from ..recipe import METADATA_KEY
 from .complaints import explain
 from .drive import Answer, Failure, Outcome, Tick, drive
 from .footer import Footer, in_words
 from .geometry import geometry, moved
-from .latest import quiet_worker
 from .layers import role
 from .live import Live, insert_above
 from .picker import LayerPicker
@@ -176,7 +176,7 @@ class TaskDock(QWidget):
         self._launch()
 
     def _launch(self) -> None:
-        worker = quiet_worker(drive, self._order, self._stop, self._shown)  # what it warns of is in the result's notes
+        worker: Any = create_worker(drive, self._order, self._stop, self._shown)  # warnings: in the result's notes
         worker.yielded.connect(self._on_tick)
         worker.returned.connect(self._on_answer)
         worker.finished.connect(self._on_finish)
