@@ -13,7 +13,7 @@ from .io.image import Image
 from .job import Job, Step
 from .matching import Given
 from .operators import Boundary
-from .recipe import Background, Balance, Method, Negative, Noise, NumIter, Recipe
+from .recipe import Background, Balance, Colour, Method, Negative, Noise, NumIter, Recipe
 
 Callback = Callable[[Step], bool | None]
 
@@ -81,6 +81,7 @@ def richardson_lucy(
     mask: ArrayLike | None = None,
     boundary: Boundary = "extended",
     channel_axis: int | None = None,
+    colour: Colour = "per_channel",
     spacing: tuple[float, ...] | None = None,
     backend: BackendName = "auto",
     callback: Callback | None = None,
@@ -107,7 +108,9 @@ def richardson_lucy(
     boundary : {"extended", "reflect", "periodic"}
         What is assumed outside the image; "extended" estimates it.
     channel_axis : int, optional
-        Axis that holds colours or channels, each restored on its own.
+        Axis that holds colours or channels.
+    colour : {"per_channel", "luminance"}
+        Whether every channel is restored on its own, or only the luminance of red, green and blue.
     spacing : tuple of float, optional
         Voxel size of the image in micrometres, needed when the PSF has one: the PSF is resampled if they
         differ, and you are told.
@@ -148,6 +151,7 @@ def richardson_lucy(
         negative=negative,
         boundary=boundary,
         channel_axis=channel_axis,
+        colour=colour,
         spacing=spacing,
         backend=backend,
     )
@@ -163,6 +167,7 @@ def wiener(
     mask: ArrayLike | None = None,
     boundary: Boundary = "extended",
     channel_axis: int | None = None,
+    colour: Colour = "per_channel",
     spacing: tuple[float, ...] | None = None,
     backend: BackendName = "auto",
     callback: Callback | None = None,
@@ -173,7 +178,7 @@ def wiener(
 
     Parameters
     ----------
-    image, psf, mask, boundary, channel_axis, spacing, backend, callback
+    image, psf, mask, boundary, channel_axis, colour, spacing, backend, callback
         See `richardson_lucy`; negative pixels are welcome.
     balance : float or "auto"
         Weight of the Laplacian: larger is smoother. "auto" chooses it from the image (see
@@ -201,6 +206,7 @@ def wiener(
         noise=noise,
         boundary=boundary,
         channel_axis=channel_axis,
+        colour=colour,
         spacing=spacing,
         backend=backend,
     )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import light
+from . import colour, light
 from .arrays import mask_of
 from .backend import Array, is_cupy, require, resolve
 from .engines.whole import predicted_bytes
@@ -83,11 +83,12 @@ class Job:
         matched = match(recipe, image, psf)
         self.source, self.psfs, self._names = matched.image, matched.psfs, matched.names
         self.notes += matched.notes
+        self._plan = self._one_colour() if recipe.colour == "luminance" else self.source
         self._order_axes()
         self.backend = resolve("cupy" if recipe.backend == "auto" and is_cupy(self.source.data) else recipe.backend)
         self._require_memory()
         self._mask = in_order(
-            mask if mask is not None else mask_of(image), self.source, self._letters, len(self._frames)
+            mask if mask is not None else mask_of(image), self._plan, self._letters, len(self._frames)
         )
         self._look_at_pixels()
         self._balances: list[float] = []
@@ -95,10 +96,15 @@ class Job:
         self._started = time.perf_counter()
         self._out: Array = None
 
+    def _one_colour(self) -> Image:
+        if len(self.psfs) > 1:
+            raise ValueError(f"colour='luminance' takes one PSF, got {len(self.psfs)}; pass colour='per_channel'")
+        return colour.one_colour(self.source)
+
     def _order_axes(self) -> None:
         """Axes that are looped over to the front, those of the PSF to the end."""
-        axes, sizes, ndim = self.source.axes, self.source.data.shape, self.psfs[0].ndim
-        spatial = self.source.spatial_axes[-ndim:]
+        axes, sizes, ndim = self._plan.axes, self._plan.data.shape, self.psfs[0].ndim
+        spatial = self._plan.spatial_axes[-ndim:]
         if len(spatial) < ndim:
             raise ValueError(
                 f"psf has {ndim} axes ({SPATIAL[-ndim:]}) but the image has {axes} {sizes}; "
@@ -128,6 +134,8 @@ class Job:
         stays = is_cupy(data) and self.backend.name != "numpy"
         self._home = self.backend.xp if stays else np  # where pixels and results live
         data = data if stays or not is_cupy(data) else data.get()
+        self._colours = picture.with_data(data) if self.recipe.colour == "luminance" else None
+        data = data if self._colours is None else colour.grey(self._colours)
         self._pixels = data.transpose(self._order)
         self._ignored = None if self._mask is None else self._home.asarray(self._mask)
         found = look_at(self._pixels, self._ignored)
@@ -140,6 +148,7 @@ class Job:
         work = max(predicted_bytes(grid, self._shape) for grid in grids)
         whole = 4 * int(np.prod(self._frames + self._shape))
         whole *= 2 if self.source.encoding == "srgb" else 1  # linear light is a copy of its own
+        whole += 4 * self.source.data.size if self._plan is not self.source else 0  # so are the colours
         require(work + whole, self.backend, "crop the image or the PSF, or pass fewer axes at once")
 
     @property
@@ -232,6 +241,8 @@ class Job:
         if self.stopped != "complete":
             rest = "; frames not reached are 0" if self.total > self._steps_per_block else ""
             notes.append(f"stopped after {self._done} of {self.total} steps{rest}")
+        if self._colours is not None:
+            data = colour.recoloured(self._colours, colour.grey(self._colours), data)
         if self._encoded:
             data, clipped = light.to_encoded(data, self.source)
             notes += (

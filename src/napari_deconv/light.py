@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from .io.icc import Curve, curves
 from .io.image import Image
 
+REC_709 = (0.2126, 0.7152, 0.0722)  # luminance of red, green and blue
 _FINE = np.linspace(0, 1, 65536)
 _HALF = 0.5 / 65535
 
@@ -88,6 +89,37 @@ def to_encoded(data: NDArray[Any], like: Image) -> tuple[NDArray[Any], float]:
     for target, light, curve in _samples(like, pixels, data, _tones(like, [])):
         outside += _encode(light, curve, target)
     return pixels, outside / max(data.size, 1)
+
+
+def luminance(colours: NDArray[Any]) -> NDArray[np.float32]:
+    r"""The luminance of linear light.
+
+    .. math:: Y = 0.2126 R + 0.7152 G + 0.0722 B
+
+    Parameters
+    ----------
+    colours : array, last axis red, green, blue
+        Linear light in any unit.
+
+    Returns
+    -------
+    array, float32
+        Without the last axis.
+
+    Raises
+    ------
+    ValueError
+        If the last axis has another length than 3.
+
+    References
+    ----------
+    .. [1] Recommendation ITU-R BT.709-6.
+    """
+    if colours.ndim == 0 or colours.shape[-1] != 3:
+        raise ValueError(f"expected red, green and blue along the last axis, got an array of shape {colours.shape}")
+    red, green, blue = (weight * colours[..., i].astype(np.float32) for i, weight in enumerate(REC_709))
+    found: NDArray[np.float32] = red + green + blue  # CuPy arrays too
+    return found
 
 
 def _tones(image: Image, notes: list[str]) -> list[Curve]:

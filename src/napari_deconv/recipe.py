@@ -33,6 +33,7 @@ Background = Annotated[float, Field(ge=0, le=1e30)]
 Balance = Annotated[float, Field(gt=0, le=1e12)] | Literal["auto"]
 Noise = Annotated[float, Field(gt=0, le=1e30)]
 Negative = Literal["error", "clip"]
+Colour = Literal["per_channel", "luminance"]
 Spacing = Annotated[tuple[Annotated[float, Field(gt=0, le=1e6)], ...], Field(min_length=1, max_length=3)]
 
 PARAMETERS: dict[str, tuple[str, ...]] = {
@@ -94,6 +95,9 @@ class Recipe(BaseModel):
         Voxel size in micrometres, order ZYX; None: what the image says.
     light : {"linear", "stored"}
         Whether a gamma-encoded photograph is deconvolved in linear light or as stored.
+    colour : {"per_channel", "luminance"}
+        Whether every channel is restored on its own, or only the luminance of a picture in red, green and blue:
+        a third of the work, and no coloured fringes; the colours stay as blurred as they were.
     backend : {"auto", "numpy", "cupy"}
         Where to compute.
 
@@ -118,6 +122,7 @@ class Recipe(BaseModel):
     channel_axis: int | None = None
     spacing: Spacing | None = None
     light: Literal["linear", "stored"] = "linear"
+    colour: Colour = "per_channel"
     backend: Literal["auto", "numpy", "cupy"] = "auto"
     _folder: Path | None = PrivateAttr(default=None)  # where `psf.file` may be looked for; None: nowhere
 
