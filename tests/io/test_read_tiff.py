@@ -143,6 +143,33 @@ def test_objective_and_immersion_are_read(tmp_path: Path) -> None:
     assert image.metadata["ri"] == 1.515
 
 
+def test_excitation_and_modality_are_read(tmp_path: Path) -> None:
+    channel = {"ExcitationWavelength": [405, 488], "AcquisitionMode": ["LaserScanningConfocalMicroscopy"] * 2}
+    metadata = {"axes": "CZYX", "Channel": channel}
+    data = np.stack([STACK, STACK])
+    tifffile.imwrite(tmp_path / "a.ome.tif", data, ome=True, photometric="minisblack", metadata=metadata)
+    image = read(tmp_path / "a.ome.tif")
+    assert image.metadata["excitations"] == pytest.approx((0.405, 0.488))
+    assert image.metadata["modality"] == "confocal"
+    assert "wavelengths" not in image.metadata
+
+
+def test_channels_of_different_modalities_have_none(tmp_path: Path) -> None:
+    metadata = {"axes": "CZYX", "Channel": {"AcquisitionMode": ["SPIM", "WideField"]}}
+    data = np.stack([STACK, STACK])
+    tifffile.imwrite(tmp_path / "a.ome.tif", data, ome=True, photometric="minisblack", metadata=metadata)
+    assert "modality" not in read(tmp_path / "a.ome.tif").metadata
+
+
+def test_the_usual_index_of_a_named_immersion_is_taken_and_said(tmp_path: Path) -> None:
+    optics = '<Instrument ID="I:0"><Objective ID="O:0" LensNA="1.2" Immersion="Water"/></Instrument>'
+    image = read(ome_tiff(tmp_path / "a.ome.tif", STACK, extra=optics))
+    assert image.metadata["ri"] == 1.333
+    assert image.metadata["notes"] == (
+        "Refractive index 1.333: the usual one of the immersion that the file names, Water.",
+    )
+
+
 def test_impossible_optics_are_named_and_left_out(tmp_path: Path) -> None:
     optics = '<Instrument ID="I:0"><Objective ID="O:0" LensNA="14"/></Instrument>'
     image = read(ome_tiff(tmp_path / "a.ome.tif", STACK, extra=optics))

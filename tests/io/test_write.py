@@ -135,6 +135,16 @@ def test_ome_xml_says_what_other_programs_look_for(tmp_path: Path) -> None:
     assert [c["EmissionWavelength"] for c in pixels["Channel"]] == [461.0, 520.0]
 
 
+def test_excitation_and_modality_come_back(tmp_path: Path) -> None:
+    told = {"excitations": (0.405, 0.488), "modality": "spinning_disk"}
+    image = Image(np.zeros((2, 3, 8, 9), np.uint16), "CZYX", (0.3, 0.2, 0.1), "linear", {**MICROSCOPE, **told})
+    for ending in ("ome.tif", "tif"):
+        write(tmp_path / f"a.{ending}", image)
+        found = read(tmp_path / f"a.{ending}").metadata
+        assert found["excitations"] == pytest.approx((0.405, 0.488))
+        assert found["modality"] == "spinning_disk"
+
+
 def test_imagej_sees_a_calibrated_hyperstack(tmp_path: Path) -> None:
     data = np.random.default_rng(0).random((2, 3, 8, 9)).astype(np.float32)
     write(tmp_path / "a.tif", Image(data, "CZYX", (0.3, 0.2, 0.1), "linear", {extras.KEY: PROVENANCE}))

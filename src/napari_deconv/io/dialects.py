@@ -11,6 +11,7 @@ import tifffile
 from . import extras, imagej
 from .image import SPATIAL
 from .ome import OmeImage
+from .optics import PER_CHANNEL
 
 
 def said(
@@ -29,8 +30,8 @@ def said(
     if series.kind == "ome" and document is not None:
         notes.extend(document.notes)
         own = extras.loads(document.values.get(extras.KEY), notes)
-        own |= {k: v for k, v in (("na", document.na), ("ri", document.ri)) if v is not None}
-        own |= {k: v for k, v in (("channels", document.channels), ("wavelengths", document.wavelengths)) if any(v)}
+        own |= document.optics.known()
+        own |= {"channels": document.channels} if any(document.channels) else {}
         size = document.pixel_size
     elif series.kind == "imagej":
         meta = tif.imagej_metadata or {}
@@ -42,7 +43,7 @@ def said(
         size = _stored_size(own)
     own.pop("spacing", None)
     channels = shape[axes.index("C")] if "C" in axes else 1
-    return size, {k: v for k, v in own.items() if k not in ("channels", "wavelengths") or len(v) == channels}
+    return size, {k: v for k, v in own.items() if k not in ("channels", *PER_CHANNEL) or len(v) == channels}
 
 
 def _own_line(info: object) -> str | None:

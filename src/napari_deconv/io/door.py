@@ -53,7 +53,7 @@ def read(path: str | os.PathLike[str], *, series: int | None = None, axes: str |
     Image
         Pixels in the dtype of the file; axes in the order TCZYXS; spacing in micrometres or None; in its metadata
         ``name``, ``path`` (resolved; kept in memory only), ``sha256``, ``notes`` and what the file has of ``icc``,
-        ``alpha``, ``channels``, ``wavelengths``, ``na``, ``ri`` and ``napari-deconv``.
+        ``alpha``, ``channels``, ``wavelengths``, ``excitations``, ``modality``, ``na``, ``ri`` and ``napari-deconv``.
 
     Raises
     ------

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from .image import Image
+from .optics import MODALITIES
 
 KEY = "napari-deconv"
-_PLAIN = ("channels", "wavelengths", "na", "ri", KEY)
+_PLAIN = ("channels", "wavelengths", "excitations", "modality", "na", "ri", KEY)
 
 
 def dumps(image: Image) -> str:
@@ -67,6 +68,8 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "spacing": _list_of(_positive),
     "channels": _list_of(lambda c: isinstance(c, str)),
     "wavelengths": _list_of(lambda w: w is None or _positive(w)),
+    "excitations": _list_of(lambda w: w is None or _positive(w)),
+    "modality": lambda v: v in MODALITIES.values(),
     "na": _positive,
     "ri": _positive,
     KEY: lambda v: isinstance(v, dict),

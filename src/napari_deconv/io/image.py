@@ -30,9 +30,9 @@ class Image:
         "srgb" when the pixels of a photograph are gamma-encoded (sRGB curve or the ICC profile in `metadata`).
     metadata : mapping
         What else is known: ``name``, ``sha256`` of the file, ``icc`` (bytes), ``channels`` (names),
-        ``wavelengths`` (emission, micrometres, one per channel), ``na``, ``ri``, ``alpha`` (array), ``path`` (the
-        source, in memory only), ``notes`` (what the reader did or found, one sentence each), and
-        ``napari-deconv`` (recipe and provenance of a result).
+        ``wavelengths`` and ``excitations`` (micrometres, one per channel), ``na``, ``ri``, ``modality`` (a model of
+        `napari_deconv.psf`), ``alpha`` (array), ``path`` (the source, in memory only), ``notes`` (what
+        the reader did or found, one sentence each), and ``napari-deconv`` (recipe and provenance of a result).
     """
 
     data: NDArray[Any]

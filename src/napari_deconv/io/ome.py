@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from defusedxml.ElementTree import fromstring
 
 from .files import shown
 from .guard import Refusal
+from .optics import Optics, deep, optics, tag
 from .units import micrometres
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ class OmeImage:
         Those sizes in words.
     pixel_size : mapping
         Micrometres per sample for the axes among Z, Y, X that have a usable PhysicalSize.
-    channels, wavelengths : tuple
-        Names ("" unknown) and emission wavelengths (micrometres, None unknown), one per channel.
-    na, ri : float, optional
-        Numerical aperture of the objective and refractive index of the immersion.
+    channels : tuple of str
+        Names ("" unknown), one per channel.
+    optics : Optics
+        The microscope.
     values : mapping
         The key-value annotations of the document.
     notes : tuple of str
@@ -48,9 +48,7 @@ class OmeImage:
     sizes: str
     pixel_size: dict[str, float]
     channels: tuple[str, ...]
-    wavelengths: tuple[float | None, ...]
-    na: float | None
-    ri: float | None
+    optics: Optics
     values: dict[str, str]
     notes: tuple[str, ...]
 
@@ -78,10 +76,10 @@ def parse(xml: str, own_name: str) -> Ome:
         raise ValueError("it has a document type or entities, which are never followed") from error
     except Exception as error:  # expat has kinds of its own
         raise ValueError(f"{type(error).__name__}: {str(error)[:100]}") from error
-    if _tag(root) != "OME":
-        raise ValueError(f"it starts with {_tag(root)[:40]!r} instead of OME")
-    binary_only = next((e.get("MetadataFile", "another file") for e in root if _tag(e) == "BinaryOnly"), "")
-    images = tuple(_image(root, e) for e in root if _tag(e) == "Image" and next(_deep(e, "TiffData"), None) is not None)
+    if tag(root) != "OME":
+        raise ValueError(f"it starts with {tag(root)[:40]!r} instead of OME")
+    binary_only = next((e.get("MetadataFile", "another file") for e in root if tag(e) == "BinaryOnly"), "")
+    images = tuple(_image(root, e) for e in root if tag(e) == "Image" and next(deep(e, "TiffData"), None) is not None)
     return Ome(images, _companions(root, own_name), binary_only)
 
 
@@ -111,33 +109,20 @@ def check_companions(companions: dict[str, int], folder: Path, planes: int) -> i
     return total
 
 
-def _tag(element: Element) -> str:
-    """Name without the namespace."""
-    return str(element.tag).rpartition("}")[2]
-
-
-def _deep(element: Element, name: str) -> Iterator[Element]:
-    """All descendants called `name`."""
-    return (e for e in element.iter() if _tag(e) == name)
-
-
 def _image(root: Element, image: Element) -> OmeImage:
     """Everything about one Image element."""
-    pixels = next(_deep(image, "Pixels"))
+    pixels = next(deep(image, "Pixels"))
     notes: list[str] = []
     size = {a: _count(pixels, f"Size{a}") for a in "XYZCT"}
-    channels = list(_deep(pixels, "Channel"))
+    channels = list(deep(pixels, "Channel"))
     samples = int(channels[0].get("SamplesPerPixel", "1")) if channels else 1
-    na, ri = _optics(root, image, notes)
     return OmeImage(
         name=image.get("Name", ""),
         planes=math.prod(size[a] for a in "ZCT") // max(samples, 1),
         sizes=", ".join(f"Size{a} {size[a]}" for a in "TCZYX"),
         pixel_size=_pixel_size(pixels, notes),
         channels=tuple(c.get("Name", "") for c in channels),
-        wavelengths=tuple(_wavelength(c, notes) for c in channels),
-        na=na,
-        ri=ri,
+        optics=optics(root, image, channels, notes),
         values=_values(root),
         notes=tuple(notes),
     )
@@ -166,52 +151,11 @@ def _pixel_size(pixels: Element, notes: list[str]) -> dict[str, float]:
     return found
 
 
-def _wavelength(channel: Element, notes: list[str]) -> float | None:
-    """Emission wavelength in micrometres; OME's default unit is the nanometre."""
-    value = channel.get("EmissionWavelength")
-    if value is None:
-        return None
-    try:
-        length = micrometres(value, channel.get("EmissionWavelengthUnit", "nm"))
-        if not 0.01 < length < 100:
-            raise ValueError(f"{length:.3g} µm: not light")
-    except ValueError as error:
-        notes.append(f"EmissionWavelength was ignored ({error}).")
-        return None
-    return length
-
-
-def _optics(root: Element, image: Element, notes: list[str]) -> tuple[float | None, float | None]:
-    """Numerical aperture and refractive index of the objective this image names, or of the only one there is."""
-    objectives = {e.get("ID", ""): e for e in _deep(root, "Objective")}
-    settings = next(_deep(image, "ObjectiveSettings"), None)
-    chosen = objectives.get(settings.get("ID", "")) if settings is not None else None
-    if chosen is None and len(objectives) == 1:
-        chosen = next(iter(objectives.values()))
-    na = _plausible(chosen, "LensNA", 0.0, 1.9, notes)
-    return na, _plausible(settings, "RefractiveIndex", 0.9, 3.0, notes)
-
-
-def _plausible(element: Element | None, name: str, low: float, high: float, notes: list[str]) -> float | None:
-    """A number attribute between two limits, or None and a note."""
-    text = element.get(name) if element is not None else None
-    if text is None:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if low < value < high:
-        return value
-    notes.append(f"{name} was ignored ({text[:40]!r}: expected a number between {low:g} and {high:g}).")
-    return None
-
-
 def _companions(root: Element, own_name: str) -> dict[str, int]:
     """Names of the other files that hold planes, with how many (0: all of theirs)."""
     found: dict[str, int] = {}
-    for data in _deep(root, "TiffData"):
-        uuid = next(_deep(data, "UUID"), None)
+    for data in deep(root, "TiffData"):
+        uuid = next(deep(data, "UUID"), None)
         name = uuid.get("FileName", "") if uuid is not None else ""
         if uuid is None or uuid.text == root.get("UUID") or name.lower() == own_name.lower():
             continue
@@ -222,4 +166,4 @@ def _companions(root: Element, own_name: str) -> dict[str, int]:
 
 def _values(root: Element) -> dict[str, str]:
     """All key-value annotations."""
-    return {m.get("K", ""): m.text or "" for a in _deep(root, "MapAnnotation") for m in _deep(a, "M")}
+    return {m.get("K", ""): m.text or "" for a in deep(root, "MapAnnotation") for m in deep(a, "M")}

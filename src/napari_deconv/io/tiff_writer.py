@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from . import extras, imagej
 from .image import Image
+from .optics import MODALITIES
 
 _CLASSIC_LIMIT = 2**32 - 2**25  # beyond, offsets need BigTIFF; tifffile's own margin
 _OME_TYPES = ["int8", "int16", "int32", "uint8", "uint16", "uint32", "float32", "float64"]
@@ -122,15 +123,17 @@ def _resolution(image: Image) -> dict[str, Any]:
 
 
 def _channels(image: Image) -> list[dict[str, Any]]:
-    """OME's channel elements, as far as names and emission wavelengths are known."""
+    """OME's channel elements, as far as names, wavelengths and the modality are known."""
     count = image.data.shape[image.axes.index("C")] if "C" in image.axes else 1
     channels: list[dict[str, Any]] = [{} for _ in range(count)]
-    names, waves = image.metadata.get("channels", ()), image.metadata.get("wavelengths", ())
-    for channel, name in zip(channels, names, strict=False):
+    mode = next((ome for ome, modality in MODALITIES.items() if modality == image.metadata.get("modality")), None)
+    for channel, name in zip(channels, image.metadata.get("channels", ()), strict=False):
         channel["Name"] = _text(name)
-    for channel, wave in zip(channels, waves, strict=False):
-        if wave is not None:
-            channel |= {"EmissionWavelength": float(wave) * 1e3, "EmissionWavelengthUnit": "nm"}
+    for key, told in (("EmissionWavelength", "wavelengths"), ("ExcitationWavelength", "excitations")):
+        for channel, wave in zip(channels, image.metadata.get(told, ()), strict=False):
+            channel |= {} if wave is None else {key: float(wave) * 1e3, f"{key}Unit": "nm"}
+    for channel in channels:
+        channel |= {"AcquisitionMode": mode} if mode else {}
     return channels if any(channels) else []
 
 
