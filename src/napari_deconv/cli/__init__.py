@@ -1,0 +1,44 @@
+"""The shell door: ``napari-deconv run | psf | recipe | info | demo``. Imports what is heavy inside the commands."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ..shell import Shell, line
+from .about import demo, info, show_recipe
+from .psf import make_psf
+from .run import run
+
+app = typer.Typer(cls=Shell, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+app.command()(run)
+app.command(name="psf")(make_psf)
+app.command(name="recipe")(show_recipe)
+app.command()(info)
+app.command()(demo)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from .. import __version__
+
+        line(sys.stdout, f"napari-deconv {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version.")]
+
+
+@app.callback()
+def _about(version: Version = False) -> None:
+    """Deconvolution for microscopy and photographs.
+
+    Exit codes: 0 done; 1 reading, computing or writing failed, or it was stopped; 2 it cannot be done as asked.
+    """
+
+
+def main() -> None:
+    """Entry point of ``napari-deconv``."""
+    app()

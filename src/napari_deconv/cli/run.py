@@ -1,0 +1,186 @@
+"""``napari-deconv run``: restore an image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..arguments import check_inputs, check_output, number_or_word, numbers
+from ..shell import Answer, Refused, as_asked, note_all, progress
+from .options import IMAGE, METHOD, RECIPES, WORK, Debug, ImageFile, Json, Output, Overwrite, Spacing, option
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..io import Image
+    from ..recipe import Recipe
+
+PHOTO_TYPES = {".png": ("uint8", "uint16"), ".jpg": ("uint8",), ".jpeg": ("uint8",)}
+ALIASES = {"rl": "richardson_lucy"}
+
+
+def run(
+    image: ImageFile,
+    output: Output,
+    psf: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Blur: a file or words, once, or once for each channel.", metavar="FILE|WORDS", show_default=False
+        ),
+    ] = None,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(
+            help="A recipe (YAML), or a result with one inside; options beside it overrule it.", show_default=False
+        ),
+    ] = None,
+    method: Annotated[str | None, option(METHOD, "richardson_lucy (or rl; the default), wiener.", "NAME")] = None,
+    num_iter: Annotated[int | None, option(METHOD, "Iterations of Richardson-Lucy; 30 by default.", "N")] = None,
+    background: Annotated[float | None, option(METHOD, "Camera offset in counts, Richardson-Lucy.", "COUNTS")] = None,
+    negative: Annotated[str | None, option(METHOD, "Negative pixels, Richardson-Lucy.", "error|clip")] = None,
+    balance: Annotated[str | None, option(METHOD, "Smoothness, Wiener; auto by default.", "auto|NUMBER")] = None,
+    noise: Annotated[float | None, option(METHOD, "Standard deviation of the noise, Wiener.", "COUNTS")] = None,
+    boundary: Annotated[
+        str | None, option(METHOD, "Beyond the edges; extended by default.", "extended|reflect|periodic")
+    ] = None,
+    spacing: Spacing = None,
+    channel_axis: Annotated[int | None, option(IMAGE, "Axis that holds channels, from 0.", "AXIS")] = None,
+    axes: Annotated[str | None, option(IMAGE, "Names of the axes of a TIFF that does not tell.", "TCZYX")] = None,
+    series: Annotated[int | None, option(IMAGE, "Which image of a TIFF that holds several, from 0.", "N")] = None,
+    light: Annotated[
+        str | None, option(IMAGE, "Photographs: in linear light (the default), or as stored.", "linear|stored")
+    ] = None,
+    colour: Annotated[
+        str | None, option(IMAGE, "Red, green and blue; per_channel by default.", "per_channel|luminance")
+    ] = None,
+    mask: Annotated[Path | None, option(IMAGE, "Image that is not 0 where a pixel is to be ignored.", "FILE")] = None,
+    backend: Annotated[str | None, option(WORK, "Where to compute; auto by default.", "auto|numpy|cupy")] = None,
+    save_recipe: Annotated[Path | None, option(WORK, "Write the recipe, all decisions filled in.", "FILE")] = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> Answer:
+    """Restore an image.
+
+    napari-deconv run stack.tif -o out.ome.tif --psf psf.tif --num-iter 30
+
+    napari-deconv run photo.png -o sharp.png --psf motion:length=15,angle=30 --method wiener
+
+    A PSF in words: widefield:na=1.4,wavelength=0.52,ri=1.515 for microscopes (its lengths in micrometres);
+    motion:length=15,angle=30 and defocus:radius=4 for photographs (in pixels); gaussian:sigma=1.5 for both (in
+    micrometres where the voxel size is known, else in pixels).
+    """
+    options: dict[str, Any] = {
+        "method": ALIASES.get(method or "", method),
+        "num_iter": num_iter,
+        "background": background,
+        "negative": negative,
+        "balance": number_or_word(balance),
+        "noise": noise,
+        "boundary": boundary,
+        "channel_axis": channel_axis,
+        "light": light,
+        "colour": colour,
+        "backend": backend,
+    }
+    from ..io import ENDINGS
+    from ..psf_options import psf_names
+
+    with as_asked():
+        options["spacing"] = numbers("--spacing", spacing)
+        names = psf_names(psf or ())
+        inputs = [image, recipe, mask, *(name for name in names if isinstance(name, Path))]
+        check_inputs(inputs)
+        asked = _recipe(recipe, {key: value for key, value in options.items() if value is not None})
+        check_output(output, overwrite, inputs, ENDINGS)
+        if save_recipe is not None:
+            check_output(save_recipe, overwrite, [*inputs, output], RECIPES)
+    return _run(asked, image, names, mask, output, save_recipe, overwrite, (series, axes), as_json)
+
+
+def _run(
+    recipe: Recipe,
+    path: Path,
+    names: Sequence[str | Path],
+    mask: Path | None,
+    output: Path,
+    save_recipe: Path | None,
+    overwrite: bool,
+    where: tuple[int | None, str | None],
+    quiet: bool,
+) -> Answer:
+    """Read, restore, write."""
+    from ..io import read, write
+    from ..job import Job
+    from ..psf_options import with_psfs
+    from ..recipe import METADATA_KEY, Recipe
+
+    image = read(path, series=where[0], axes=where[1])
+    note_all([path], image.metadata["notes"])
+    recipe, psfs = with_psfs(recipe, names)
+    ignored = None if mask is None else _mask(mask)
+    with as_asked():
+        _check_pixels(output, image, recipe)
+        job = Job(recipe, image, psf=psfs, mask=ignored)
+        note_all([], job.notes)
+    with progress(f"restoring {path.name}", job.total, quiet) as advance:
+        for step in job:
+            advance(step.done)
+    result = job.result()
+    found = result.metadata[METADATA_KEY]
+    note_all([], found["notes"])
+    write(output, result, overwrite=overwrite)
+    if save_recipe is None and output.suffix.lower() in PHOTO_TYPES:
+        note_all([output], ["this kind of file holds no recipe; --save-recipe writes it to one of its own"])
+    if save_recipe is not None:
+        Recipe.from_mapping(found["recipe"], path.name).to_file(save_recipe, overwrite=overwrite)
+    steps = f"{found['steps']} step{'s' * (found['steps'] != 1)}"
+    text = f"wrote {output}: {recipe.method}, {steps} in {found['seconds']:.2f} s on {found['backend']}"
+    keys = ("recipe", "psf", "backend", "steps", "of", "stopped", "seconds")
+    picture = {"shape": list(result.data.shape), "axes": result.axes, "dtype": str(result.data.dtype)}
+    return Answer({"output": str(output), **picture, **{key: found[key] for key in keys}}, text)
+
+
+def _recipe(path: Path | None, options: dict[str, Any]) -> Recipe:
+    """The recipe of a file, or an empty one, with the options given beside it."""
+    from ..recipe import PARAMETERS, Recipe
+
+    if path is None:
+        return Recipe.build(**options)
+    found = Recipe.from_file(path)
+    for one, other in (("noise", "balance"), ("balance", "noise")):
+        if one in options:  # each of the two overrules the other
+            options.setdefault(other, Recipe.model_fields[other].default)
+    method = options.get("method", found.method)
+    if method == found.method or method not in PARAMETERS:
+        return found.changed(**options)
+    left_behind = {name: Recipe.model_fields[name].default for name in PARAMETERS[found.method]}
+    return found.changed(**{**left_behind, **options})
+
+
+def _mask(path: Path) -> NDArray[Any]:
+    import numpy as np
+
+    from ..io import read
+
+    image = read(path)
+    ignored: NDArray[Any] = image.data != 0
+    return np.any(ignored, axis=-1) if "S" in image.axes else ignored
+
+
+def _check_pixels(path: Path, image: Image, recipe: Recipe) -> None:
+    """A PNG or JPEG can hold the result."""
+    known = PHOTO_TYPES.get(path.suffix.lower())
+    if known is None:
+        return
+    photo = image.encoding == "srgb" and recipe.light == "linear"
+    dtype = str(image.data.dtype) if photo else "float32"
+    if dtype not in known:
+        raise Refused(
+            f"{path.name} holds {' or '.join(known)}, the result is {dtype}; write {path.stem}.ome.tif instead"
+        )
+    if path.suffix.lower() != ".png" and image.metadata.get("alpha") is not None:
+        raise Refused(f"{path.name} cannot hold the image's alpha channel; write {path.stem}.png instead")
