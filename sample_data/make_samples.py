@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 
 SPACING = (0.3, 0.1, 0.1)  # micrometres, ZYX
 VIEW = (24, 96, 96)  # voxels that the camera records
-OPTICS = {"na": 1.2, "wavelength": 0.52, "ri": 1.33}
+OPTICS = {"na": 1.2, "wavelength": 0.52, "ri": 1.33, "theory": "scalar"}
 KERNEL = (47, 65, 65)  # samples of the PSF: from the first plane to the last, and 3.2 micrometres sideways
 OFFSET = 100  # counts of the camera without light
 STACK_SEED, PHOTO_SEED = 18, 21

@@ -337,30 +337,23 @@ def test_control_characters_are_shown_not_obeyed(here: Path) -> None:
 
 def test_psf_is_written_with_its_parameters(here: Path) -> None:
     words = "widefield:na=1.2,wavelength=0.52,ri=1.33"
-    result = shell("psf", words, "-o", "out.ome.tif", "--spacing", "0.3,0.1,0.1", "--image-shape", "8,20,20")
+    result = shell("psf", "theory", words, "-o", "out.ome.tif", "--spacing", "0.3,0.1,0.1", "--image-shape", "8,20,20")
     assert result.exit_code == 0, result.output
     found = read("out.ome.tif")
     expected = psf.widefield((0.3, 0.1, 0.1), na=1.2, wavelength=0.52, ri=1.33, image_shape=(8, 20, 20))
     assert np.array_equal(found.data, expected.data)
     assert found.spacing == pytest.approx((0.3, 0.1, 0.1))
     assert (found.metadata["na"], found.metadata["ri"], found.metadata["wavelengths"]) == (1.2, 1.33, (0.52,))
-    assert found.metadata["napari-deconv"]["psf"]["parameters"]["na"] == 1.2
+    assert found.metadata["napari-deconv"]["psf"]["info"]["parameters"]["na"] == 1.2
     assert "15 x 33 x 33 samples" in result.stdout or f"{' x '.join(map(str, expected.shape))} samples" in result.stdout
 
 
 def test_width_of_a_gaussian_psf_is_2_355_sigma(here: Path) -> None:
-    found = answer("psf", "gaussian:sigma=3", "-o", "out.tif", "--shape", "21,21")
+    found = answer("psf", "theory", "gaussian:sigma=3", "-o", "out.tif", "--shape", "21,21")
     assert found["fwhm"] == pytest.approx([7.06, 7.06], rel=0.02)
     assert found["shape"] == [21, 21]
-    cut = answer("psf", "gaussian:sigma=3", "-o", "cut.tif", "--shape", "3,21")
+    cut = answer("psf", "theory", "gaussian:sigma=3", "-o", "cut.tif", "--shape", "3,21")
     assert cut["fwhm"][0] is None
-
-
-def test_measured_psf_is_cleaned_up(here: Path) -> None:
-    result = shell("psf", "psf.tif", "-o", "out.tif")
-    assert result.exit_code == 0
-    assert "note: psf.tif: normalised: divided by its sum, 3" in result.stderr
-    assert read("out.tif").data.sum() == pytest.approx(1)
 
 
 def test_info_says_why_cupy_is_or_is_not_used() -> None:

@@ -49,6 +49,7 @@ LEVELS = {  # a room imports only from rooms with a smaller number; a room withi
 }
 EXCEPT = {  # … and these from one beside them
     ("light", "io"),  # an ICC profile comes out of a file
+    ("psf", "backend"),  # the doctor looks at spectra
     ("psf", "io"),  # a measured PSF is an image file
     ("recipe", "io"),  # a recipe is found inside a result, and written whole
     ("recipe", "strict_yaml"),

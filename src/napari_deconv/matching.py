@@ -15,6 +15,7 @@ from . import psf as psf_models
 from .arrays import as_image
 from .io.image import Image
 from .psf.sampling import SAME
+from .psf.spelling import per_channel
 from .psf.type import PSF, check_kernel
 from .recipe import PSFName, Recipe
 
@@ -65,7 +66,12 @@ def _named(recipe: Recipe) -> list[PSF | str]:
             "no PSF: pass psf=, or name one in the recipe, e.g. psf: 'widefield:na=1.4,wavelength=0.52,ri=1.515'"
         )
     names = recipe.psf if isinstance(recipe.psf, tuple) else (recipe.psf,)
-    return [name if isinstance(name, str) else _from_folder(name, recipe) for name in names]
+    return _one_each([name if isinstance(name, str) else _from_folder(name, recipe) for name in names])
+
+
+def _one_each(psfs: list[PSF | str]) -> list[PSF | str]:
+    """Words that name several wavelengths stand for one PSF each."""
+    return [one for psf in psfs for one in (per_channel(psf) if isinstance(psf, str) else [psf])]
 
 
 def _made(words: str, spacing: Spacing, shape: tuple[int, ...], notes: list[str]) -> PSF:
@@ -108,7 +114,7 @@ def _handed_over(given: Any, recipe: Recipe, notes: list[str]) -> list[PSF | str
     """PSFs passed by the caller; a list (not an array) means one per channel."""
     several = isinstance(given, list | tuple) and bool(given)
     several = several and (isinstance(given[0], PSF | str) or np.ndim(given[0]) > 1)
-    found = [one if isinstance(one, str) else _as_psf(one, notes) for one in (given if several else [given])]
+    found = _one_each([one if isinstance(one, str) else _as_psf(one, notes) for one in (given if several else [given])])
     names = recipe.psf if isinstance(recipe.psf, tuple) else (recipe.psf,)
     for psf, name in zip(found, names, strict=False):
         if isinstance(name, PSFName) and isinstance(psf, PSF):

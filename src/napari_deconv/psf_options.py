@@ -3,37 +3,51 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from . import psf as psf_models
 from .psf import PSF
+from .psf.spelling import complete
+from .psf.words import partial
 from .recipe import WORDS, PSFName, Recipe
 from .shell import Refused, as_asked, note_all, shown
 
 
 def psf_names(given: Sequence[str]) -> list[str | Path]:
-    """Words, checked, or the path of a file, for each --psf."""
+    """Words whose names are known, or the path of a file, for each --psf."""
     found: list[str | Path] = []
     for text in given:
         if not text.strip():
             raise Refused("--psf is empty; give a file or words such as widefield:na=1.4,wavelength=0.52,ri=1.515")
         if WORDS.match(text) or text in psf_models.MODELS:
-            psf_models.parse(text)
+            partial(text)
             found.append(text)
         else:
             found.append(Path(text))
     return found
 
 
-def with_psfs(recipe: Recipe, names: Sequence[str | Path]) -> tuple[Recipe, list[PSF | str] | None]:
-    """The recipe with its PSFs named, and the PSFs to hand over if one of them is a file."""
+def with_psfs(
+    recipe: Recipe, names: Sequence[str | Path], metadata: Mapping[str, Any]
+) -> tuple[Recipe, list[PSF | str] | None]:
+    """The recipe with its PSFs named, completed from the image's file, and those to hand over if one is a file."""
     if not names:
         return recipe, None
+    names = [name if isinstance(name, Path) else completed(name, metadata) for name in names]
     found = [name if isinstance(name, str) else _measured(name, recipe) for name in names]
     called = tuple(_called(name, psf) for name, psf in zip(names, found, strict=True))
     named = recipe.changed(psf=called[0] if len(called) == 1 else called)
     return named, found if any(isinstance(name, Path) for name in names) else None
+
+
+def completed(words: str, metadata: Mapping[str, Any]) -> str:
+    """The words with what is missing taken from the image's file, and a note for each such number."""
+    with as_asked():
+        text, notes = complete(words, metadata)
+    note_all([], notes)
+    return text
 
 
 def _measured(path: Path, recipe: Recipe) -> PSF:

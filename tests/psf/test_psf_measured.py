@@ -121,7 +121,7 @@ def test_clipped_noise_would_outweigh_the_bead() -> None:
     cleaned = from_array(array).plane().data
     spot = tuple(slice(n // 2 - 10, n // 2 + 11) for n in cleaned.shape)
     assert clipped[30:51, 30:51].sum() / clipped.sum() < 0.7
-    assert cleaned[spot].sum() > 0.95  # the true share is 0.96
+    assert cleaned[spot].sum() > 0.92  # the true share is 0.94
 
 
 def test_offset_without_noise_is_removed() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from napari_deconv.psf import PSF, from_array, gaussian, resample, widefield
 
-OIL = {"na": 1.4, "wavelength": 0.52}
+OIL = {"na": 1.4, "wavelength": 0.52, "theory": "scalar"}
 
 
 def inner(psf: PSF, shape: tuple[int, ...]) -> np.ndarray:

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from ..shell import Shell, line
+from . import psf
 from .about import demo, info, show_recipe
-from .psf import make_psf
 from .run import run
 
 app = typer.Typer(cls=Shell, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 app.command()(run)
-app.command(name="psf")(make_psf)
+app.add_typer(psf.app, name="psf")
 app.command(name="recipe")(show_recipe)
 app.command()(info)
 app.command()(demo)

@@ -1,27 +1,33 @@
-"""``napari-deconv psf``."""
+"""``napari-deconv psf theory | beads | estimate | examine``; this file holds the first."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ..arguments import check_inputs, check_output, numbers, sizes
-from ..shell import Answer, Refused, as_asked, note_all, shown
+from ..shell import Answer, as_asked, note_all, shown
 from .options import IMAGE, STACKS, Debug, Json, Output, Overwrite, Spacing, option
+from .psf_answer import written
+from .psf_beads import beads
+from .psf_estimate import estimate
+from .psf_examine import examine
 
-if TYPE_CHECKING:
-    from ..psf import PSF
+app = typer.Typer(rich_markup_mode="rich", no_args_is_help=True, help="Compute, measure, estimate and examine PSFs.")
 
 
-def make_psf(
-    model: Annotated[
-        str, typer.Argument(help="Words such as widefield:na=1.4,wavelength=0.52, or a file to clean up.")
+@app.command()
+def theory(
+    words: Annotated[
+        str, typer.Argument(help="Such as widefield:na=1.4,wavelength=0.52 or motion:length=15,angle=30.")
     ],
     output: Output,
     spacing: Spacing = None,
+    image: Annotated[
+        Path | None, option(IMAGE, "The image it is for: its voxel size, size and microscope are taken.", "FILE")
+    ] = None,
     image_shape: Annotated[str | None, option(IMAGE, "Size of the image it is for.", "64,512,512")] = None,
     shape: Annotated[
         str | None, option(IMAGE, "Size of the PSF; else it follows from the image's.", "65,129,129")
@@ -30,47 +36,46 @@ def make_psf(
     as_json: Json = False,
     debug: Debug = False,
 ) -> Answer:
-    """Compute a PSF, or clean up a measured one, and write it as a TIFF.
+    """Compute a PSF and write it as a TIFF with its parameters.
 
-    napari-deconv psf "widefield:na=1.4,wavelength=0.52,ri=1.515" -o psf.ome.tif --spacing 0.2,0.065,0.065
+    napari-deconv psf theory widefield:na=1.4,wavelength=0.52,ri=1.515 -o psf.ome.tif --spacing 0.2,0.065,0.065
+
+    napari-deconv psf theory confocal:pinhole=1 -o psf.ome.tif --image stack.ome.tif
+
+    Microscopes, lengths in micrometres: widefield, confocal, spinning_disk, two_photon, light_sheet, gaussian.
+    Photographs, in pixels: motion, path, defocus, gaussian.
     """
-    from .. import psf as psf_models
     from ..io import write
     from ..psf.picture import as_image
-    from ..psf_options import computed, psf_names
+    from ..psf.words import partial
+    from ..psf_options import computed
 
     with as_asked():
-        (name,) = psf_names([model])
-        files = [name] if isinstance(name, Path) else []
-        check_inputs(files)
-        check_output(output, overwrite, files, STACKS)
+        partial(words)
+        check_inputs([image])
+        check_output(output, overwrite, [image], STACKS)
         voxel = numbers("--spacing", spacing)
         size, image_size = sizes("--shape", shape), sizes("--image-shape", image_shape)
-        if files and (size or image_size):
-            raise Refused(f"{model} is a file, it has its own size; leave out --shape and --image-shape")
-    made = psf_models.from_file(name, voxel) if isinstance(name, Path) else computed(name, voxel, size, image_size)
-    note_all(files, [*made.info.get("notes", ()), *made.info.get("repairs", ())])
-    write(output, as_image(made, shown(Path(model).name)), overwrite=overwrite)
-    return _about_psf(made, output)
+    if image is not None:
+        words, voxel, image_size = _of(image, words, voxel, image_size)
+    made = computed(words, voxel, size, image_size)
+    note_all([], made.info.get("notes", ()))
+    write(output, as_image(made, shown(words)), overwrite=overwrite)
+    return written(made, output)
 
 
-def _about_psf(psf: PSF, output: Path) -> Answer:
-    """Size, sampling and width of a PSF that was written."""
-    from ..psf.width import fwhm
+def _of(
+    path: Path, words: str, voxel: tuple[float, ...] | None, size: tuple[int, ...] | None
+) -> tuple[str, tuple[float, ...] | None, tuple[int, ...] | None]:
+    """Words, voxel size and image size, completed by what an image says."""
+    from ..io import read
+    from ..psf_options import completed
 
-    widths = fwhm(psf)
-    data = {
-        "output": str(output),
-        "shape": list(psf.shape),
-        "spacing": list(psf.spacing),
-        "unit": psf.unit,
-        "fwhm": widths,
-        "sha256": psf.sha256,
-    }
-    size = " x ".join(map(str, psf.shape))
-    text = f"wrote {output}: {size} samples of {_lengths(psf.spacing, psf.unit)}, FWHM {_lengths(widths, psf.unit)}"
-    return Answer(data, f"{text} ({'ZYX'[-psf.ndim :]})")
+    found = read(path)
+    note_all([path], found.metadata["notes"])
+    return completed(words, found.metadata), voxel or found.spacing, size or found.spatial_shape
 
 
-def _lengths(values: Sequence[float | None], unit: str) -> str:
-    return " x ".join("?" if v is None else f"{v:.4g}" for v in values) + f" {unit}"
+app.command()(beads)
+app.command()(estimate)
+app.command()(examine)

@@ -71,7 +71,8 @@ def run(
 
     A PSF in words: widefield:na=1.4,wavelength=0.52,ri=1.515 for microscopes (its lengths in micrometres);
     motion:length=15,angle=30 and defocus:radius=4 for photographs (in pixels); gaussian:sigma=1.5 for both (in
-    micrometres where the voxel size is known, else in pixels).
+    micrometres where the voxel size is known, else in pixels). What a file tells of its microscope may be left out
+    (--psf widefield); wavelength=0.461x0.509 gives each channel its own.
     """
     options: dict[str, Any] = {
         "method": ALIASES.get(method or "", method),
@@ -120,7 +121,7 @@ def _run(
 
     image = read(path, series=where[0], axes=where[1])
     note_all([path], image.metadata["notes"])
-    recipe, psfs = with_psfs(recipe, names)
+    recipe, psfs = with_psfs(recipe, names, image.metadata)
     ignored = None if mask is None else _mask(mask)
     with as_asked():
         _check_pixels(output, image, recipe)

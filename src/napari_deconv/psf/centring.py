@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 NEAR = 0.5 + 1e-6  # samples
+BETWEEN = 0.25  # samples
+LOPSIDED = 0.2  # of the energy
 
 Array = NDArray[np.float64]
 
@@ -81,6 +83,69 @@ def trim(values: Array) -> Array:
         reach = int(np.abs(filled - n // 2).max())
         box.append(slice(n // 2 - reach, n // 2 + reach + 1) if 2 * reach < n - 1 else slice(None))
     return values[tuple(box)]
+
+
+def centred(values: Array, guide: Array | None = None) -> tuple[Array, tuple[int, ...], list[str]]:
+    """`values` with their centre at ``n // 2``, by how many samples they moved, and what was done.
+
+    `guide`, of the same shape, tells where the centre is: the values without what does not belong to the PSF.
+    """
+    still = (0,) * values.ndim
+    said: list[str] = []
+    guide = values if guide is None else guide
+    if is_centred(guide):
+        return values, still, said
+    guide, wrapped = unwrap(guide)
+    if wrapped:
+        values = np.roll(values, [values.shape[a] // 2 for a in wrapped], wrapped)
+        axes = ", ".join("ZYX"[a - values.ndim] for a in wrapped)
+        said.append(f"wrapped kernel centred: rolled so that its origin is in the middle (axes {axes})")
+    if is_centred(guide):
+        return values, still, said
+    point = centre_of(guide)
+    shift = tuple(n // 2 - p for n, p in zip(values.shape, point, strict=True))
+    moved = move(values, point)
+    said.append(f"{describe_shift(shift)}: {values.shape} padded to {moved.shape}")
+    return moved, shift, said
+
+
+def describe_shift(shift: tuple[int, ...]) -> str:
+    """What was how far off, for a shift that mends it."""
+    what = "maximum" if len(shift) == 3 else "centre of mass"
+    off = ", ".join(f"{-s:+d} along {a}" for s, a in zip(shift, "ZYX"[-len(shift) :], strict=True) if s)
+    return f"{what} was {off} samples off the centre"
+
+
+def lies_between(values: Array, axis: int) -> bool:
+    """Whether the centre of an even axis lies between its two middle samples: about it the kernel is symmetric."""
+    core = np.where(values >= 0.5 * values.max(), values, 0) if values.ndim == 3 else values
+    n = values.shape[axis]
+    if n % 2 or abs(centre_of_mass(core)[axis] - (n - 1) / 2) > BETWEEN:
+        return False
+    return float(np.abs(core - np.flip(core, axis)).sum() / core.sum()) < LOPSIDED
+
+
+def made_odd(values: Array) -> tuple[Array, list[str]]:
+    """`values` with an odd number of samples along every axis, the centre at ``n // 2``, and what was done.
+
+    Where the centre lies between two samples, neighbours are averaged, which is linear interpolation: exact for a box,
+    and other PSFs become wider by a quarter of a sample squared. Elsewhere a line of zeros is added at the end.
+    """
+    shape = values.shape
+    for axis, n in enumerate(shape):
+        if n % 2 == 0:
+            line = np.zeros_like(np.take(values, [0], axis))
+            after, before = np.concatenate([values, line], axis), np.concatenate([line, values], axis)
+            values = (after + before) / 2 if lies_between(values, axis) else after
+    return values, [f"even size made odd: {shape} became {values.shape}"] if values.shape != shape else []
+
+
+def trimmed(values: Array) -> tuple[Array, list[str]]:
+    """`values` without margins of zeros on both sides, and what was done."""
+    smaller = trim(values)
+    if smaller.shape == values.shape:
+        return values, []
+    return smaller, [f"empty margins cut off: {values.shape} became {smaller.shape}"]
 
 
 def _marginal(values: Array, axis: int) -> Array:

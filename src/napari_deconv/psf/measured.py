@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from . import background as pedestals
 from . import centring
 from .checks import finite, per_axis
-from .type import PSF, check_kernel
+from .picture import FILE, as_psf
+from .raw import as_kernel
+from .type import PSF, SUM_TOLERANCE
 
 if TYPE_CHECKING:
     from ..io.image import Image
@@ -69,20 +71,21 @@ def from_array(
     >>> from_array([[0, 1, 0], [1, 4, 1], [0, 1, 0]]).info["repairs"]
     ['normalised: divided by its sum, 8']
     """
-    repairs: list[str] = []
-    raw = _as_real(array)
-    values = _without_leading_axes(raw, repairs)
-    _refuse_colour(values.shape)
-    step, unit = _spacing(spacing, unit, raw.ndim, values.ndim)
-    scale = _scale(values)
-    values = values / scale  # sums of 1e38 or 1e-38 neither overflow nor vanish
-    values, level = _above_background(values, background, scale, repairs)
-    before = values.shape
-    values, moved = _centred(values, centre, repairs)
+    if centre not in ("auto", None):
+        raise ValueError(f"centre must be 'auto' or None, got {centre!r}")
+    values, scale, repairs = as_kernel(array)
+    step, unit = _spacing(spacing, unit, np.ndim(array), values.ndim)
+    values, level, said = _above_background(values, background, scale)
+    repairs += said
+    before, moved = values.shape, (0,) * values.ndim
+    if centre == "auto":
+        values, moved, said = centring.centred(values)
+        repairs += said
     if values.shape != before or level:
-        values = _trimmed(values, repairs)
+        values, said = centring.trimmed(values)
+        repairs += said
     total = float(values.sum())
-    if abs(total * scale - 1) > 1e-4:
+    if abs(total * scale - 1) > SUM_TOLERANCE:
         repairs.append(f"normalised: divided by its sum, {total * scale:.6g}")
     info = {
         "model": "measured",
@@ -116,7 +119,8 @@ def from_file(
     Returns
     -------
     PSF
-        ``info`` also holds the notes of the reader and the wavelength, NA and refractive index of the file.
+        ``info`` also holds the notes of the reader and the wavelength, NA and refractive index of the file. A PSF that
+        napari-deconv wrote comes back as it was, bit for bit, with all that was known about it.
 
     Raises
     ------
@@ -128,59 +132,19 @@ def from_file(
     from ..io import read
 
     image = read(path)
+    own = as_psf(image) if spacing is None else None
+    if own is not None:
+        return own
     repairs: list[str] = []
     data = _only_space(image, Path(path).name, repairs)
     if spacing is not None and image.spacing is not None and not np.allclose(spacing, image.spacing, 1e-3):
         repairs.append(f"voxel size {tuple(spacing)} um as given; the file says {image.spacing} um")
     known = image.spacing if spacing is None else spacing
     psf = from_array(data, known, background=background, centre=centre, name=Path(path).name)
-    keys = ("wavelengths", "na", "ri", "sha256")
-    info = {**psf.info, **{k: image.metadata[k] for k in keys if image.metadata.get(k)}}
+    info = {**psf.info, **{k: image.metadata[k] for k in FILE if image.metadata.get(k)}}
     info["notes"] = list(image.metadata.get("notes", ()))
     info["repairs"] = repairs + list(psf.info["repairs"])
     return PSF(psf.data, psf.spacing, psf.unit, info)
-
-
-def _as_real(array: Any) -> NDArray[Any]:
-    """`array` as real numbers on the host, or the reason why not."""
-    if np.ma.is_masked(array):
-        count = np.count_nonzero(np.ma.getmaskarray(array))
-        raise ValueError(f"psf has {count} masked values; fill them first, e.g. psf.filled(0)")
-    on_device = hasattr(array, "__cuda_array_interface__") and hasattr(array, "get")
-    found = np.asarray(array.get() if on_device else array)
-    if np.iscomplexobj(found):
-        raise ValueError(
-            f"psf is complex ({found.dtype}): this looks like a transfer function (OTF); pass the kernel in "
-            "space, e.g. numpy.fft.fftshift(numpy.fft.ifftn(otf).real)"
-        )
-    if found.dtype.kind not in "biuf":
-        raise ValueError(f"psf must hold real numbers, got dtype {found.dtype}")
-    if not np.isfinite(found).all():
-        check_kernel(np.atleast_1d(found))
-    return found
-
-
-def _without_leading_axes(values: NDArray[Any], repairs: list[str]) -> Array:
-    shape = values.shape
-    while values.ndim > 2 and values.shape[0] == 1:
-        values = values[0]
-    if values.shape != shape:
-        repairs.append(f"leading axes of length 1 dropped: shape {shape} became {values.shape}")
-    if values.ndim not in (1, 2, 3) or values.size == 0:
-        raise ValueError(f"a PSF has 1 to 3 axes (ZYX) and at least one value, got shape {shape}")
-    with np.errstate(over="ignore"):
-        converted = values.astype(np.float64)
-    if not np.isfinite(converted).all():
-        raise ValueError(f"psf has values beyond 1e308 (dtype {values.dtype}); divide it by its maximum")
-    return converted
-
-
-def _refuse_colour(shape: tuple[int, ...]) -> None:
-    if len(shape) == 3 and shape[2] in (3, 4) and min(shape[:2]) >= 16:
-        raise ValueError(
-            f"psf has shape {shape}: this looks like a colour picture, not a PSF; pass one channel, psf[..., 0], "
-            "or for a real volume that narrow pad the last axis with zeros"
-        )
 
 
 def _spacing(
@@ -194,16 +158,8 @@ def _spacing(
     return per_axis("spacing", spacing, tuple(sorted({kept, given})))[-kept:], unit or "um"
 
 
-def _scale(values: Array) -> float:
-    """The largest magnitude."""
-    scale = float(np.abs(values).max())
-    if scale == 0:
-        raise ValueError(f"psf is zero everywhere (shape {values.shape}); was it cropped or converted to integers?")
-    return scale
-
-
-def _above_background(values: Array, background: Background, scale: float, repairs: list[str]) -> tuple[Array, float]:
-    """`values` without their background, and the level in the units of the input."""
+def _above_background(values: Array, background: Background, scale: float) -> tuple[Array, float, list[str]]:
+    """`values` without their background, its level in the units of the input, and what was done."""
     peak = centring.maximum(values)
     if background == "auto":
         pedestal = pedestals.find_pedestal(values, peak)
@@ -214,25 +170,11 @@ def _above_background(values: Array, background: Background, scale: float, repai
         pedestal = pedestals.pedestal_at(values, peak, level / scale)
     if pedestal is None:
         _refuse_negative(values, scale)
-        return values, 0.0
+        return values, 0.0, []
     cleaned, lost = pedestals.remove_pedestal(values, peak, pedestal)
     if not cleaned.any():
         raise ValueError(f"background {pedestal.level * scale:.6g} is above every value of psf (maximum {scale:.6g})")
-    repairs.extend(_background_sentences(values, cleaned, pedestal, scale, lost))
-    return cleaned, pedestal.level * scale
-
-
-def _background_sentences(
-    before: Array, after: Array, pedestal: pedestals.Pedestal, scale: float, lost: float
-) -> list[str]:
-    level, noise = pedestal.level * scale, pedestal.scatter * scale
-    said = [f"background of {level:.6g} (noise {noise:.3g}) subtracted"] if level else []
-    zeroed = float(np.mean((after == 0) & (before != pedestal.level)))
-    if zeroed:
-        said.append(
-            f"{zeroed:.1%} of the samples do not stand out of it and were set to zero ({lost:.1%} of the energy)"
-        )
-    return said
+    return cleaned, pedestal.level * scale, pedestals.describe(values, cleaned, pedestal, scale, lost)
 
 
 def _refuse_negative(values: Array, scale: float) -> None:
@@ -242,36 +184,6 @@ def _refuse_negative(values: Array, scale: float) -> None:
             f"psf has negative values ({share:.2%} of its energy, minimum {values.min() * scale:.3g}); "
             "pass background=<the camera's offset>, or background=0 to clip them"
         )
-
-
-def _centred(values: Array, centre: Literal["auto"] | None, repairs: list[str]) -> tuple[Array, tuple[int, ...]]:
-    """`values` with their centre at n // 2, and by how many samples they moved."""
-    still = (0,) * values.ndim
-    if centre not in ("auto", None):
-        raise ValueError(f"centre must be 'auto' or None, got {centre!r}")
-    if centre is None or centring.is_centred(values):
-        return values, still
-    values, wrapped = centring.unwrap(values)
-    if wrapped:
-        axes = ", ".join("ZYX"[a - values.ndim] for a in wrapped)
-        repairs.append(f"wrapped kernel centred: rolled so that its origin is in the middle (axes {axes})")
-    if centring.is_centred(values):
-        return values, still
-    point = centring.centre_of(values)
-    shift = tuple(n // 2 - p for n, p in zip(values.shape, point, strict=True))
-    moved = centring.move(values, point)
-    what = "maximum" if values.ndim == 3 else "centre of mass"
-    off = ", ".join(f"{-s:+d} along {a}" for s, a in zip(shift, "ZYX"[-values.ndim :], strict=True) if s)
-    repairs.append(f"{what} was {off} samples off the centre: {values.shape} padded to {moved.shape}")
-    return moved, shift
-
-
-def _trimmed(values: Array, repairs: list[str]) -> Array:
-    """`values` without margins of zeros on both sides."""
-    smaller = centring.trim(values)
-    if smaller.shape != values.shape:
-        repairs.append(f"empty margins cut off: {values.shape} became {smaller.shape}")
-    return smaller
 
 
 def _only_space(image: Image, name: str, repairs: list[str]) -> NDArray[Any]:

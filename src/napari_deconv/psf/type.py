@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+SUM_TOLERANCE = 1e-4
+
 
 @dataclass(frozen=True, eq=False)
 class PSF:
@@ -42,7 +44,7 @@ class PSF:
         data = np.array(self.data, dtype=np.float32, order="C")
         check_kernel(data)
         total = float(data.sum(dtype=np.float64))
-        if abs(total - 1) > 1e-4:
+        if abs(total - 1) > SUM_TOLERANCE:
             raise ValueError(f"a PSF sums to 1, this one to {total:.6g}; psf.from_array normalises it")
         spacing = tuple(float(s) for s in self.spacing)
         if len(spacing) != data.ndim or not all(np.isfinite(spacing)) or min(spacing) <= 0:

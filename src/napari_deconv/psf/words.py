@@ -8,25 +8,36 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from .photo import defocus, motion
-from .theory import gaussian, widefield
+from .gaussian import gaussian
+from .photo import defocus, motion, path
+from .theory import confocal, light_sheet, spinning_disk, two_photon, widefield
 from .type import PSF
 
 MODELS: dict[str, Callable[..., PSF]] = {
     "gaussian": gaussian,
     "widefield": widefield,
+    "confocal": confocal,
+    "spinning_disk": spinning_disk,
+    "two_photon": two_photon,
+    "light_sheet": light_sheet,
     "motion": motion,
     "defocus": defocus,
+    "path": path,
 }
 EXAMPLES = {
     "gaussian": "gaussian:sigma=1.5",
     "widefield": "widefield:na=1.4,wavelength=0.52,ri=1.515",
+    "confocal": "confocal:na=1.2,wavelength=0.52,excitation=0.488,ri=1.33,pinhole=1",
+    "spinning_disk": "spinning_disk:na=1.2,wavelength=0.52,excitation=0.488,ri=1.33,pinhole=1",
+    "two_photon": "two_photon:na=1.05,excitation=0.92,ri=1.33",
+    "light_sheet": "light_sheet:na=0.8,wavelength=0.52,sheet=2,ri=1.33",
     "motion": "motion:length=15,angle=30",
     "defocus": "defocus:radius=4",
+    "path": "path:rows=0x3x5,columns=0x4x9",
 }
 FROM_IMAGE = ("spacing", "image_shape")  # what `make` fills in
 
-Value = float | tuple[float, ...]
+Value = float | tuple[float, ...] | str
 
 
 def parse(text: str) -> tuple[str, dict[str, Value]]:
@@ -35,15 +46,15 @@ def parse(text: str) -> tuple[str, dict[str, Value]]:
     Parameters
     ----------
     text : str
-        ``model:name=value,name=value``. A value is a number, or one number per axis joined by ``x``
-        (``shape=65x129x129``).
+        ``model:name=value,name=value``. A value is a number, several numbers joined by ``x``
+        (``shape=65x129x129``), or a word where the model knows words (``theory=scalar``).
 
     Returns
     -------
     model : str
         A key of `MODELS`.
     parameters : dict
-        Numbers, or tuples of numbers.
+        Numbers, tuples of numbers, or words.
 
     Raises
     ------
@@ -56,9 +67,16 @@ def parse(text: str) -> tuple[str, dict[str, Value]]:
     >>> parse("motion:length=15,angle=30")
     ('motion', {'length': 15.0, 'angle': 30.0})
     """
+    model, found = partial(text)
+    _check_complete(model, found)
+    return model, found
+
+
+def partial(text: str) -> tuple[str, dict[str, Value]]:
+    """What `parse` gives, for words that may leave out parameters that the model needs."""
     model, _, rest = text.strip().partition(":")
     model = model.strip()
-    known = _parameters(model, text)
+    known = parameters_of(model, text)
     found: dict[str, Value] = {}
     for part in filter(None, (p.strip() for p in rest.split(","))):
         name, equals, value = (p.strip() for p in part.partition("="))
@@ -67,8 +85,7 @@ def parse(text: str) -> tuple[str, dict[str, Value]]:
         _check_name(name, known, model)
         if name in found:
             raise ValueError(f"{name} is given twice in {text!r}")
-        found[name] = _value(name, value)
-    _check_complete(model, found)
+        found[name] = value if isinstance(known[name], str) else _value(name, value)
     return model, found
 
 
@@ -101,7 +118,7 @@ def make(
     ValueError
         If a name is unknown or missing, a microscope's model has no voxel size, or the model refuses a value.
     """
-    known = _parameters(model, model)
+    known = parameters_of(model)
     for name in parameters:
         _check_name(name, known, model)
     image = {"spacing": spacing, "image_shape": image_shape}
@@ -113,8 +130,8 @@ def make(
     return MODELS[model](**arguments)
 
 
-def _parameters(model: str, text: str) -> dict[str, Any]:
-    """Names and defaults of a model's parameters."""
+def parameters_of(model: str, text: str = "") -> dict[str, Any]:
+    """Names and defaults of a model's parameters; `text` is where its name was found."""
     if model not in MODELS:
         said = f"unknown PSF model {model!r}" if model else f"no PSF model in {text!r}"
         raise ValueError(f"{said}{_nearest(model, MODELS)}; known: {', '.join(MODELS)}, e.g. {EXAMPLES['widefield']}")
@@ -127,7 +144,7 @@ def _check_name(name: str, known: Mapping[str, Any], model: str) -> None:
 
 
 def _check_complete(model: str, given: Mapping[str, Any]) -> None:
-    known = _parameters(model, model)
+    known = parameters_of(model)
     needed = [n for n, d in known.items() if d is inspect.Parameter.empty and n not in FROM_IMAGE]
     missing = [n for n in needed if n not in given]
     if missing:

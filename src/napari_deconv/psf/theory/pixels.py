@@ -51,8 +51,9 @@ def quadrant(
 
 
 def unfold(part: NDArray[Any], sizes: tuple[int, ...]) -> NDArray[Any]:
-    """The whole, centre at ``n // 2``, from its corner of non-negative indices."""
-    whole: NDArray[Any] = part[np.ix_(*(_mirrored(n) for n in sizes))]
+    """Whole planes, centre at ``n // 2``, from their corners of non-negative indices."""
+    y, x = (_mirrored(n) for n in sizes)
+    whole: NDArray[Any] = part[:, y[:, None], x]
     return whole
 
 
@@ -83,13 +84,13 @@ def _weights(points: list[tuple[Array, Array]], step: float, length: int) -> Ite
         part = y[start : start + rows]
         pixels = len(part) * len(x)
         radius = np.hypot(part[:, None, :, None], x[None, :, None, :]).ravel() / step
-        columns, shares = _cubic(radius)
+        columns, shares = cubic(radius)
         shares *= np.tile(area, pixels)[:, None]
         ends = np.arange(pixels + 1) * (4 * area.size)
         yield csr_array((shares.ravel(), columns.ravel(), ends), shape=(pixels, length))
 
 
-def _cubic(position: Array) -> tuple[NDArray[np.intp], Array]:
+def cubic(position: Array) -> tuple[NDArray[np.intp], Array]:
     """Four neighbours of each position on an even grid and their cubic Lagrange weights, shape (n, 4)."""
     whole = np.floor(position)
     t = position - whole
