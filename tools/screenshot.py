@@ -3,7 +3,8 @@
     xvfb-run -a -s "-screen 0 1400x900x24" python tools/screenshot.py FOLDER
 
 Opens a sample as File > Open Sample does, runs ten iterations in the dock at 330 pixels of width, and saves for each
-theme the window and the dock alone, before and after, and side-by-side.png, the README's picture. The settings of
+theme the window and the dock alone, before and after, and side-by-side.png, the README's picture. With --dock psf:
+every tab of the dock PSF, filled in; with --dock photo: every kind of blur in the dock Deblur photo. The settings of
 whoever runs this play no part.
 """
 
@@ -16,11 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import napari
+import screenshot_photo
+import screenshot_psf
 from qtpy.QtCore import QEventLoop, Qt, QTimer
 
 from napari_deconv.widgets import memory
 
 WIDTH, ITERATIONS, PATIENCE = 330, 10, 120  # pixels, steps, seconds
+MORE = {"psf": screenshot_psf.take, "photo": screenshot_photo.take}
 SAMPLES = ("widefield", "clock", "defocus")
 
 
@@ -30,11 +34,15 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sample", default="widefield", choices=SAMPLES)
     parser.add_argument("--iterations", type=int, default=ITERATIONS)
+    parser.add_argument("--dock", default="deconvolve", choices=("deconvolve", "psf", "photo"))
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as settings:
         memory.folder = lambda: Path(settings)
-        take(given.folder, given.sample, given.iterations)
+        if given.dock in MORE:
+            take_other(given.folder, given.dock)
+        else:
+            take(given.folder, given.sample, given.iterations)
 
 
 def take(folder: Path, sample: str, iterations: int) -> None:
@@ -60,6 +68,14 @@ def take(folder: Path, sample: str, iterations: int) -> None:
     viewer.close()
     if state != "done":
         raise SystemExit(1)
+
+
+def take_other(folder: Path, dock: str) -> None:
+    """Every tab of the dock PSF, or every kind of blur of the dock Deblur photo."""
+    viewer = napari.Viewer(show_welcome_screen=False)
+    viewer.window.resize(1400, 900)
+    MORE[dock](viewer, folder, settle)
+    viewer.close()
 
 
 def side_by_side(viewer: Any, dock: Any, folder: Path) -> None:

@@ -14,6 +14,8 @@ from superqt.utils import WorkerBase
 
 from napari_deconv.widgets import memory
 from napari_deconv.widgets.deconvolve import Deconvolve
+from napari_deconv.widgets.photo import DeblurPhoto
+from napari_deconv.widgets.psf_dock import PSFDock
 
 HERE = Path(__file__).parent
 
@@ -53,6 +55,27 @@ def dock(viewer: ViewerModel, qtbot: Any) -> Iterator[Deconvolve]:
 
 
 @pytest.fixture
+def maker(viewer: ViewerModel, qtbot: Any) -> Iterator[PSFDock]:
+    widget = PSFDock(viewer)
+    qtbot.addWidget(widget)
+    yield widget
+    widget.stop()
+
+
+@pytest.fixture
+def settled(qtbot: Any) -> Callable[[PSFDock], str]:
+    """Wait until a PSF is there and examined; what the examination said."""
+
+    def wait(dock: PSFDock) -> str:
+        qtbot.waitUntil(lambda: dock.made is not None, timeout=20_000)
+        summary = dock.panel.findings.summary
+        qtbot.waitUntil(lambda: summary.text().startswith("Examined"), timeout=20_000)
+        return str(summary.text())
+
+    return wait
+
+
+@pytest.fixture
 def finish(qtbot: Any) -> Callable[[Deconvolve], str]:
     """Wait until a run has ended; the state it ended in."""
 
@@ -87,3 +110,14 @@ def destroyed(qtbot: Any) -> Callable[[QObject], contextlib.AbstractContextManag
         qtbot.waitUntil(lambda: bool(gone), timeout=20_000)
 
     return wait
+
+
+@pytest.fixture
+def photo_dock(viewer: ViewerModel, qtbot: Any) -> Iterator[DeblurPhoto]:
+    """The dock Deblur photo; previews only when a test asks for them."""
+    widget = DeblurPhoto(viewer)
+    widget.live.setChecked(False)
+    qtbot.addWidget(widget)
+    yield widget
+    widget.stop()
+    widget.preview.cancel()

@@ -63,7 +63,7 @@ def test_dock_and_copied_script_give_the_same_bits(
     dock.psf.file.set_path(str(tmp_path / "psf.tif"))
     texts = {**OPTICS, "sigma": "0.15", "sigma_z": "0.4", "length": "5", "angle": "30", "radius": "2"}
     for name, edit in dock.psf.models[source].edits.items() if source in dock.psf.models else ():
-        edit.type(texts[name])
+        edit.type(texts.get(name, ""))
     dock.method.choose(method)
     few_iterations(dock)
     by_dock = restored(dock, finish)
@@ -137,9 +137,9 @@ def test_rgb_layer_is_explained_and_not_run(dock: Deconvolve) -> None:
     dock.viewer.add_image(np.zeros((40, 50, 3), np.uint8), name="cat")
     use_gaussian(dock, "1.5")
     assert dock.state == "invalid"
-    assert "from Python" in dock.image.hint.text()
-    assert "the shell" in dock.image.hint.text()
     assert not dock.image.hint.isHidden()
+    dock.image.photo.click()
+    assert dock.footer.message.text() == "Open Plugins > Deconvolution > Deblur photo."  # no window here
 
 
 def test_six_axes_are_explained_and_not_run(dock: Deconvolve) -> None:
@@ -283,7 +283,7 @@ def test_last_used_values_come_back_with_a_badge(dock: Deconvolve, finish: Finis
     qtbot.addWidget(again)
     assert again.method.values() == dock.method.values()
     optics = again.psf.models["widefield"]
-    assert {n: e.text() for n, e in optics.edits.items()} == OPTICS
+    assert {n: e.text() for n, e in optics.edits.items() if e.text()} == OPTICS
     assert optics.badges["na"].text() == "last used"
 
 

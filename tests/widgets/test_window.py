@@ -49,9 +49,9 @@ def test_manifest_says_what_it_should(manifest: PluginManifest) -> None:
     assert manifest.name == NAME
     assert manifest.visibility == "public"
     assert manifest.categories == ["Image Processing"]
-    assert [w.display_name for w in given.widgets or ()] == [TITLE]
+    assert [w.display_name for w in given.widgets or ()] == [TITLE, "Deblur photo", "PSF"]
     assert [s.key for s in given.sample_data or ()] == list(KEYS)
-    assert set(given.menus) == {"napari/layers/filter", "napari-deconv.filter"}
+    assert set(given.menus) == {"napari/layers/filter", "napari-deconv.filter", "napari/file/new_layer"}
     assert [s.id for s in given.submenus or ()] == ["napari-deconv.filter"]
 
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton
 
 from ..recipe import PSFName, Recipe
 from . import memory
+from .docks import at_sliders, open_dock
 from .drive import Outcome
-from .file_facts import optics
+from .file_facts import modality, optics
 from .footer import copy_text
 from .image_section import ImageSection
 from .layers import pixels
 from .method_section import NAMES, MethodSection
 from .order import FromFile, FromLayer, Order, Words
-from .psf_form import PSFForm, Scene
+from .part import part_of
+from .psf_form import PSFForm
+from .psf_source import Scene
 from .qt import Slot
 from .script import script
 from .task import TaskDock
@@ -52,6 +54,8 @@ class Deconvolve(TaskDock):
         for section in (self.image, self.psf, self.method):
             section.changed.connect(self._changed)
         self.psf.checked.connect(self._checked)
+        self.psf.maker_wanted.connect(self._open_maker)
+        self.image.photo_wanted.connect(self._open_photo)
         self._told()
         self._changed()
 
@@ -128,17 +132,22 @@ class Deconvolve(TaskDock):
 
     def _current(self) -> dict[str, int]:
         """The time point and channel that the sliders show."""
-        layer = self.picker.layer
-        assert layer is not None
-        at = layer.world_to_data(self.viewer.dims.point)
-        places = zip(self.image.axes, at, self.image.sizes(self.image.axes), strict=True)
-        return {a: int(np.clip(round(float(p)), 0, n - 1)) for a, p, n in places if a in "TC"}
+        assert self.picker.layer is not None
+        return at_sliders(self.viewer, self.picker.layer, self.image.axes)
+
+    @Slot()
+    def _open_maker(self) -> None:
+        self.footer.say(open_dock(self.viewer, "PSF"))
+
+    @Slot()
+    def _open_photo(self) -> None:
+        self.footer.say(open_dock(self.viewer, "Deblur photo"))
 
     @Slot()
     def _told(self) -> None:
         """Fill in what the layer and its file know; what another layer told counts no more."""
         known = self.image.known
-        self.psf.suggest(optics(known))
+        self.psf.suggest(optics(known), modality(known))
         shown = self.method.forms["richardson_lucy"].values()
         for name in TOLD:
             if name in known or shown[name] == self._by_layer[name]:
@@ -149,7 +158,9 @@ class Deconvolve(TaskDock):
     def _changed(self) -> None:
         spatial = "".join(a for a in "ZYX" if a in self.image.axes)
         channels = 1 if self.method.current_only else next(iter(self.image.sizes("C")), 1)
-        self.psf.fit(Scene(spatial, self.image.spacing, self.image.sizes(spatial), channels))
+        linear = self.picker.layer is not None and self.image.encoding == "linear" and not self.image.problem
+        part = part_of(self.viewer, self.image) if linear and self.image.axes else None
+        self.psf.fit(Scene(spatial, self.image.spacing, self.image.sizes(spatial), channels, part))
         self.method.show_scope(bool(set("TC") & set(self.image.axes)))
         self.method.show_light(self.image.encoding == "srgb" and not self.image.problem)
         self.refresh()

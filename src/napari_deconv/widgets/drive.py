@@ -87,7 +87,7 @@ def _work(order: Order, stop: threading.Event, shown: threading.Event) -> Genera
     if stop.is_set():
         return None
     yield from _steps(job, stop, shown)
-    image = job.result()
+    image = order.settled(job.result())
     data = order.home(image.data)
     return Outcome(data, dict(image.metadata[METADATA_KEY]), contrast(data))
 

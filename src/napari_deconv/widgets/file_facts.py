@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import io
+from .entries import MICROSCOPES
 
 ENDINGS = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
 LARGEST = 2**29  # bytes; larger files are not read a second time just for their metadata
@@ -29,7 +30,8 @@ class FileFacts:
     encoding : str
         "linear" or "srgb".
     metadata : mapping
-        What `napari_deconv.read` found: ``na``, ``ri``, ``wavelengths``, ``icc``, ``channels``, ``sha256``.
+        What `napari_deconv.read` found: ``na``, ``ri``, ``wavelengths``, ``excitations``, ``modality``, ``icc``,
+        ``channels``, ``sha256``.
     """
 
     shape: tuple[int, ...]
@@ -67,11 +69,22 @@ def facts(path: Path) -> FileFacts:
 
 
 def optics(metadata: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
-    """Numerical aperture, refractive index and emission wavelengths (micrometres, one per channel), as far as known."""
+    """What is known of the optics, by the names of the PSF models' parameters.
+
+    Numerical aperture, refractive index, and the wavelengths of emission and excitation (micrometres, one per channel;
+    left out unless those of all channels are known).
+    """
     found: dict[str, tuple[float, ...]] = {
         name: (float(metadata[name]),) for name in ("na", "ri") if metadata.get(name)
     }
-    waves = metadata.get("wavelengths") or ()
-    if waves and all(w is not None and math.isfinite(w) for w in waves):
-        found["wavelength"] = tuple(float(w) for w in waves)
+    for name, key in (("wavelength", "wavelengths"), ("excitation", "excitations")):
+        waves = metadata.get(key) or ()
+        if waves and all(w is not None and math.isfinite(w) for w in waves):
+            found[name] = tuple(float(w) for w in waves)
     return found
+
+
+def modality(metadata: Mapping[str, Any]) -> str:
+    """The kind of microscope, a key of `MICROSCOPES`, if it is known."""
+    found = str(metadata.get("modality") or "")
+    return found if found in MICROSCOPES else ""

@@ -35,6 +35,12 @@ class Fold(QWidget):
         column.addWidget(inside)
         self._toggled(False)
 
+    def retitle(self, title: str) -> None:
+        """Another line of text."""
+        self._title = title
+        self.button.setAccessibleName(title)
+        self._toggled(self.button.isChecked())
+
     @Slot(bool)
     def _toggled(self, opened: bool) -> None:
         self.button.setText(f"{'▾' if opened else '▸'} {self._title}")

@@ -28,17 +28,18 @@ class Footer(QWidget):
 
     def __init__(self, verb: str) -> None:
         super().__init__()
-        self.run, self.cancel = QPushButton(f"&{verb}"), QPushButton("&Cancel")
+        self.run, self.cancel = QPushButton(verb if "&" in verb else f"&{verb}"), QPushButton("&Cancel")
         self.bar, self.message = QProgressBar(), _wrapped("What happened")
         self.hint = _wrapped("Why it cannot run yet")
         self.details, self.text, self.copy = QToolButton(), QPlainTextEdit(), QToolButton()
         self._began = 0.0
+        self._more: list[QWidget] = []
         self._dress(verb)
         self._lay_out()
         self.allow(False, "")
 
     def _dress(self, verb: str) -> None:
-        self.run.setToolTip(f"{verb} (Ctrl+Return)")
+        self.run.setToolTip(f"{verb.replace('&', '')} (Ctrl+Return)")
         self.cancel.setToolTip("Stop after this step and keep what is there (Esc)")
         self.bar.setAccessibleName("Progress")
         self.bar.hide()
@@ -57,6 +58,7 @@ class Footer(QWidget):
 
     def _lay_out(self) -> None:
         buttons, small = QHBoxLayout(), QHBoxLayout()
+        self._above, self._buttons = QVBoxLayout(), buttons
         buttons.addWidget(self.run, 2)
         buttons.addWidget(self.cancel, 1)
         small.addWidget(self.details)
@@ -69,15 +71,29 @@ class Footer(QWidget):
         line.setFrameShape(QFrame.Shape.HLine)
         column.addWidget(line)
         column.addWidget(self.hint)
+        column.addLayout(self._above)
         column.addLayout(buttons)
         column.addWidget(self.bar)
         column.addWidget(self.message)
         column.addLayout(small)
         column.addWidget(self.text)
 
+    def add_row(self, *items: QWidget) -> None:
+        """Widgets above the buttons, beside each other."""
+        row = QHBoxLayout()
+        for item in items:
+            row.addWidget(item)
+        self._above.addLayout(row)
+        self._more = [*items, *self._more]
+
+    def add_button(self, button: QWidget) -> None:
+        """One more beside run and cancel."""
+        self._buttons.addWidget(button, 1)
+        self._more.append(button)
+
     def follow(self, last: QWidget) -> None:
         """Come after `last`, the end of the form, when Tab is pressed."""
-        for item in (self.run, self.cancel, self.details, self.copy, self.text):
+        for item in (*self._more, self.run, self.cancel, self.details, self.copy, self.text):
             QWidget.setTabOrder(last, item)
             last = item
 

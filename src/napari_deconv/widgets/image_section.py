@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from .file_facts import FileFacts, facts, readable
 from .form import shrink, tidy
@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 
     from ..io.image import Encoding
 
-RGB_HINT = (
-    "This is an RGB photograph. Until the photo dock comes, restore it from Python (napari_deconv.richardson_lucy with "
-    "channel_axis=-1) or the shell (napari-deconv run)."
-)
+RGB_HINT = "This is an RGB photograph: there is a dock of its own for it."
 
 
 class ImageSection(QWidget):
@@ -32,14 +29,21 @@ class ImageSection(QWidget):
     ----------
     picker : LayerPicker
         Shown at its top.
+    alone : tuple of str
+        Axes to choose from while no layer is picked; none: there is nothing to say then.
+    rgb : bool
+        Whether colour pictures are welcome.
     """
 
     changed = Signal()
     told = Signal()  # another layer was picked, or its file has been looked at
+    photo_wanted = Signal()
 
-    def __init__(self, picker: LayerPicker) -> None:
+    def __init__(self, picker: LayerPicker, alone: tuple[str, ...] = (), rgb: bool = False) -> None:
         super().__init__()
         self.picker, self.axes_box, self.voxel, self.hint = picker, QComboBox(), VoxelField(), QLabel()
+        self.photo = QPushButton("Open Deblur photo")
+        self._alone, self._rgb, self._sizes = alone, rgb, True
         self.description: Description | None = None
         self.facts: FileFacts | None = None
         self._layer: Layer | None = None
@@ -47,8 +51,9 @@ class ImageSection(QWidget):
         self._lay_out()
         picker.changed.connect(self._look)
         self.axes_box.activated.connect(self._axes_chosen)
-        self.voxel.changed.connect(self.changed)
+        self.voxel.changed.connect(self._voxel_edited)
         self.voxel.applied.connect(self._apply)
+        self.photo.clicked.connect(self.photo_wanted)
         self._reader.answered.connect(self._read)
         self._look()
 
@@ -66,6 +71,7 @@ class ImageSection(QWidget):
         column.setSpacing(4)
         column.addLayout(form)
         column.addWidget(self.hint)
+        column.addWidget(self.photo)
         column.addWidget(self.voxel)
 
     @property
@@ -80,7 +86,7 @@ class ImageSection(QWidget):
 
     @property
     def known(self) -> dict[str, Any]:
-        """What layer and file say besides: ``encoding``, ``icc``, ``na``, ``ri``, ``wavelengths``, ``background``."""
+        """What layer and file say besides: ``encoding``, ``icc``, ``background``, and what `optics` understands."""
         stored = {"encoding": self.facts.encoding, **self.facts.metadata} if self.facts else {}
         return {**stored, **(self.description.said if self.description else {})}
 
@@ -99,13 +105,18 @@ class ImageSection(QWidget):
         """Why this layer cannot be restored here; nothing if it can."""
         if self.description is None:
             return ""
-        if self.description.rgb:
-            return "RGB photographs are not restored in this dock yet."
+        if self.description.rgb and not self._rgb:
+            return "RGB photographs are restored in the dock Deblur photo."
         if not self.axes:
             return (
                 f"{len(self.description.lengths)} axes are too many; split the layer into parts of at most t c z y x."
             )
         return ""
+
+    def show_voxel(self, shown: bool) -> None:
+        """Whether the voxel size matters."""
+        self._sizes = shown
+        self._show_hint()
 
     def sizes(self, letters: str) -> tuple[int, ...]:
         """Samples along those of `letters` that the picture has, in that order."""
@@ -154,14 +165,17 @@ class ImageSection(QWidget):
         """Offer the readings of the axes; the layer's labels come first, then the file's, then the usual."""
         shown = self.description
         self.axes_box.clear()
-        if shown is None or shown.rgb:
-            self.voxel.show_axes("")
-            return
-        stored = self.facts.labels(shown.shape) if self.facts else None
-        readings = shown.readings if shown.labels or not stored else (stored, *shown.readings)
-        for axes in dict.fromkeys(readings):
+        for axes in dict.fromkeys(self._readings(shown)):
             self.axes_box.addItem(in_words(axes), axes)
         self.voxel.show_axes(self.axes)
+
+    def _readings(self, shown: Description | None) -> tuple[str, ...]:
+        if shown is None:
+            return self._alone
+        if shown.rgb:
+            return ("YX",) if self._rgb else ()
+        stored = self.facts.labels(shown.shape) if self.facts else None
+        return shown.readings if shown.labels or not stored else (stored, *shown.readings)
 
     def _fill_voxel(self) -> None:
         """What the layer says about each axis, else what the file says."""
@@ -176,11 +190,18 @@ class ImageSection(QWidget):
 
     def _show_hint(self) -> None:
         rgb = self.description is not None and self.description.rgb
-        self.hint.setText(RGB_HINT if rgb else "")
-        self.hint.setVisible(rgb)
-        self.voxel.setVisible(bool(self.axes))
+        self.hint.setText(RGB_HINT if rgb and not self._rgb else "")
+        self.hint.setVisible(rgb and not self._rgb)
+        self.photo.setVisible(rgb and not self._rgb)
+        self.voxel.setVisible(bool(self.axes) and not rgb and self._sizes)
         self.axes_box.setVisible(not rgb)
         self.axes_label.setVisible(not rgb)
+
+    @Slot()
+    def _voxel_edited(self) -> None:
+        if self.description is None:
+            self.voxel.apply.hide()
+        self.changed.emit()
 
     @Slot()
     def _axes_chosen(self) -> None:

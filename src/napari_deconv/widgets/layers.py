@@ -99,13 +99,23 @@ def describe(layer: Layer) -> Description:
     )
 
 
+def entry(layer: Layer) -> str:
+    """For a list of layers: an image as its `Description` says, of others how much they hold: "strokes (2 shapes)"."""
+    from napari.layers import Points, Shapes
+
+    for kind, what in ((Points, "point"), (Shapes, "shape")):
+        if isinstance(layer, kind):
+            return f"{layer.name} ({len(layer.data)} {what}{'s' * (len(layer.data) != 1)})"
+    return describe(layer).entry
+
+
 def pixels(layer: Layer) -> Any:
     """The array behind `layer` at full resolution, not computed or copied."""
     return layer.data[0] if getattr(layer, "multiscale", False) else layer.data
 
 
 def role(layer: Layer) -> str:
-    """What we made `layer` for: "result", "psf", "live"; "" if it is not ours."""
+    """What we made `layer` for: "result", "psf", "live", "preview", "motion line"; "" if it is not ours."""
     said = layer.metadata.get(METADATA_KEY)
     if not isinstance(said, Mapping):
         return ""

@@ -42,11 +42,21 @@ class FromFile:
     path: Path
 
 
-PSFSource = Words | FromLayer | FromFile
+@dataclass(frozen=True, eq=False)
+class FromDock:
+    """A PSF that a dock has made itself: estimated, or drawn."""
+
+    psf: PSF
+    name: str
 
 
-def kernel(source: FromLayer | FromFile) -> PSF:
+PSFSource = Words | FromLayer | FromFile | FromDock
+
+
+def kernel(source: FromLayer | FromFile | FromDock) -> PSF:
     """The measured PSF, with what was done to it in ``info["repairs"]``."""
+    if isinstance(source, FromDock):
+        return source.psf
     if isinstance(source, FromFile):
         return from_file(source.path)
     return from_array(np.asarray(source.array), spacing_of(source), name=source.name)
@@ -84,7 +94,7 @@ class Order:
         Micrometres per sample, order ZYX.
     name : str
         Of the source, for the provenance.
-    psf : Words, FromLayer or FromFile
+    psf : Words, FromLayer, FromFile or FromDock
         Where the PSF comes from.
     mask : array-like, optional
         Non-zero where a pixel is to be ignored; shape of the pixels, or of their spatial axes.
@@ -109,12 +119,24 @@ class Order:
 
     def job(self) -> Job:
         """The job, everything checked; see `Job` for what is raised."""
-        psf, recipe = None, self.recipe
-        if not isinstance(self.psf, Words):
-            psf = kernel(self.psf)
-            name = self.psf.path.name if isinstance(self.psf, FromFile) else self.psf.name
-            recipe = recipe.changed(psf=PSFName(name=name, sha256=psf.sha256))
+        psf, recipe = self.named()
         return Job(recipe, self.image(), psf=psf, mask=self._mask())
+
+    def named(self) -> tuple[PSF | None, Recipe]:
+        """The PSF, unless it is in words, and the recipe with its name."""
+        if isinstance(self.psf, Words):
+            return None, self.recipe
+        psf = kernel(self.psf)
+        name = self.psf.path.name if isinstance(self.psf, FromFile) else self.psf.name
+        return psf, self.recipe.changed(psf=PSFName(name=name, sha256=psf.sha256))
+
+    def settled(self, image: Image) -> Image:
+        """The result as it goes into a layer, its axes still in the order TCZYX."""
+        return image
+
+    def about(self) -> dict[str, Any]:
+        """What the result's layer should know about itself beside its provenance."""
+        return {"encoding": "srgb"} if self.encoding == "srgb" else {}
 
     def image(self) -> Image:
         """The pixels with their axes in the order TCZYX."""

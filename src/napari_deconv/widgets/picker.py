@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
-from .layers import describe, role
+from .layers import entry, role
 from .links import Links
 from .qt import Signal, Slot
 
@@ -89,8 +89,8 @@ class LayerPicker(QWidget):
             self.combo.addItem(self._none, None)
         for layer in self._layers:
             if self._accepts(layer):
-                self.combo.addItem(describe(layer).entry, layer)
-                self.combo.setItemData(self.combo.count() - 1, describe(layer).entry, Qt.ItemDataRole.ToolTipRole)
+                self.combo.addItem(entry(layer), layer)
+                self.combo.setItemData(self.combo.count() - 1, entry(layer), Qt.ItemDataRole.ToolTipRole)
         if before is None or self._index(before) < 0:
             before = None
             self.pin.setChecked(False)
@@ -141,7 +141,7 @@ class LayerPicker(QWidget):
     def _redescribed(self, event: Any = None) -> None:
         """The layer shown says something else about itself."""
         if self.layer is not None:
-            self.combo.setItemText(self.combo.currentIndex(), describe(self.layer).entry)
+            self.combo.setItemText(self.combo.currentIndex(), entry(self.layer))
             self.changed.emit()
 
     @Slot(bool)

@@ -7,6 +7,7 @@ from typing import Any
 from .. import samples
 from ..io.image import Image
 from ..psf import PSF
+from ..psf.picture import plain
 from ..recipe import METADATA_KEY
 
 LayerData = tuple[Any, dict[str, Any], str]
@@ -16,6 +17,7 @@ KEYS = {
     "clock": "clock_motion",
     "defocus": "defocused_coffee",
 }  # in the menu: in samples
+KNOWN = ("icc", "na", "ri", "wavelengths", "excitations", "modality")  # what a layer is told of its picture
 
 
 def widefield() -> list[LayerData]:
@@ -41,7 +43,7 @@ def _layers(key: str, name: str) -> list[LayerData]:
 
 
 def _image_layer(name: str, image: Image, said: dict[str, Any]) -> LayerData:
-    known = {k: image.metadata[k] for k in ("icc", "na", "ri", "wavelengths") if image.metadata.get(k)}
+    known = {k: image.metadata[k] for k in KNOWN if image.metadata.get(k)}
     arguments = {
         "name": name,
         "rgb": "S" in image.axes,
@@ -63,7 +65,7 @@ def _psf_layer(name: str, psf: PSF, image: Image) -> LayerData:
         "colormap": "magma",
         "gamma": 0.4,
         "translate": [(m - n // 2) * s for m, n, s in zip(middle, psf.shape, steps, strict=True)],
-        "metadata": {METADATA_KEY: {"role": "psf", "sha256": psf.sha256}},
+        "metadata": {METADATA_KEY: {"role": "psf", "sha256": psf.sha256, "psf": plain(psf.info)}},
         **_world(axes, spacing),
     }
     return psf.data, arguments, "image"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QEvent, Qt
+from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from superqt.utils import create_worker
@@ -15,7 +15,9 @@ from .complaints import explain
 from .drive import Answer, Failure, Outcome, Tick, drive
 from .footer import Footer, in_words
 from .geometry import geometry, moved
+from .housed import Housed
 from .layers import role
+from .links import at_end
 from .live import Live, insert_above
 from .picker import LayerPicker
 from .qt import QShortcut, Signal, Slot
@@ -26,11 +28,11 @@ if TYPE_CHECKING:
 
     from .order import Order
 
-STATES = ("empty", "ready", "invalid", "running", "cancelling", "done", "failed")
+STATES = ("empty", "ready", "invalid", "previewing", "running", "cancelling", "done", "failed")
 MINIMUM_WIDTH = 315  # pixels; a dock is usually given 330
 
 
-class TaskDock(QWidget):
+class TaskDock(Housed):
     """A dock that makes one image layer out of another.
 
     A dock built on it fills `page` with its form, calls `refresh` when something in the form has changed, and
@@ -52,7 +54,6 @@ class TaskDock(QWidget):
     """
 
     state_changed = Signal(str)
-    _housed = _closing = False  # Qt sends events before __init__ is through
     _worker: Any = None
 
     def __init__(self, napari_viewer: Viewer, verb: str = "Run") -> None:
@@ -86,6 +87,10 @@ class TaskDock(QWidget):
         """Name of the result without that of the source: "Richardson-Lucy 17 of 30"."""
         raise NotImplementedError
 
+    def look_of(self, outcome: Outcome) -> dict[str, Any]:
+        """How the result is shown, as arguments of a layer."""
+        return {"contrast_limits": outcome.contrast}
+
     def _lay_out(self) -> None:
         inside, area, column = QWidget(), QScrollArea(), QVBoxLayout(self)
         self.page.setContentsMargins(6, 6, 6, 6)
@@ -109,24 +114,14 @@ class TaskDock(QWidget):
             shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(slot)
-        stop = self._stop
-        self.destroyed.connect(lambda: stop.set())  # the job ends at its next step, wherever the dock went
+        at_end(self, self._stop.set)  # the job ends at its next step, wherever the dock went
 
     def _suggested(self) -> Layer | None:
         """The active layer, unless we made it ourselves."""
         active = self.viewer.layers.selection.active
         return active if active is not None and _is_image(active) and not role(active) else None
 
-    def event(self, a0: QEvent | None) -> bool:
-        """Notice that napari's dock has let go of this widget: its x was clicked."""
-        if a0 is not None and a0.type() == QEvent.Type.ParentChange:
-            self._closing = self._housed and self.parent() is None
-            self._housed = self.parent() is not None
-            if self._closing:
-                self._close_down()
-        return super().event(a0)
-
-    def _close_down(self) -> None:
+    def close_down(self) -> None:
         """Go, in this thread (Python's collector could do it in any), but not before a run has left what is there."""
         if self._worker is None:
             self.deleteLater()
@@ -217,7 +212,7 @@ class TaskDock(QWidget):
     @Slot()
     def _on_finish(self) -> None:
         self._worker = None
-        if self._closing:
+        if self.closing:
             self.deleteLater()
         elif self.state in ("done", "failed"):
             problem = self._hint()
@@ -235,12 +230,11 @@ class TaskDock(QWidget):
         """A new layer just above the source, with everything that says where the source is."""
         from napari.layers import Image
 
-        more = {"encoding": "srgb"} if self._order.encoding == "srgb" else {}
         layer = Image(
             outcome.data,
             name=f"{self._order.name} · {self.title_of(outcome)}",
-            contrast_limits=outcome.contrast,
-            metadata={METADATA_KEY: {**outcome.provenance, **more}},
+            metadata={METADATA_KEY: {**outcome.provenance, **self._order.about()}},
+            **self.look_of(outcome),
             **moved(self._place, self._order.start),
         )
         insert_above(self.viewer, layer, self._source)
@@ -250,7 +244,7 @@ class TaskDock(QWidget):
 def _is_image(layer: Layer) -> bool:
     from napari.layers import Image
 
-    return isinstance(layer, Image) and role(layer) != "live"
+    return isinstance(layer, Image) and role(layer) not in ("live", "preview")
 
 
 def _summary(outcome: Outcome) -> str:
