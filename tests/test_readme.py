@@ -1,4 +1,4 @@
-"""The README's code runs as it stands."""
+"""The code of the README and of docs/ runs as it stands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 from napari_deconv import samples, write
 from napari_deconv.cli import app
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [page for page in sorted((ROOT / "docs").glob("*.md")) if "```python" in page.read_text(encoding="utf-8")]
 
 
 @pytest.fixture
@@ -35,7 +37,21 @@ def test_python_blocks_run_one_after_the_other():
 @pytest.mark.usefixtures("_files")
 def test_shell_lines_run_one_after_the_other():
     lines = [line for line in README.splitlines() if line.startswith("napari-deconv ") and "demo" not in line]
-    assert len(lines) == 5
+    assert len(lines) == 7
     for line in lines:
         found = CliRunner().invoke(app, shlex.split(line)[1:])
         assert found.exit_code == 0, found.output
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_blocks_of_each_page_run(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.S):
+        exec(compile(block, page.name, "exec"), names)
+
+
+def test_pictures_and_pages_that_are_linked_are_there():
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name} links {link}"
