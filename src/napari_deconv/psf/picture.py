@@ -34,13 +34,18 @@ def as_psf(image: Image) -> PSF | None:
     if not isinstance(said, Mapping) or not isinstance(said.get("info"), Mapping) or image.data.dtype != np.float32:
         return None
     unit, spacing = ("px", (1.0,) * image.data.ndim) if image.spacing is None else ("um", image.spacing)
+    info = {**said["info"], **{k: image.metadata[k] for k in FILE if k in image.metadata}}
+    info["notes"] = [*image.metadata.get("notes", ()), *_texts(info.get("notes"))]
+    info["repairs"] = _texts(info.get("repairs"))
     try:
-        psf = PSF(
-            image.data, spacing, unit, {**said["info"], **{k: image.metadata[k] for k in FILE if k in image.metadata}}
-        )
+        psf = PSF(image.data, spacing, unit, info)
     except ValueError:
         return None
     return psf if psf.sha256 == said.get("sha256") else None
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list | tuple) else []
 
 
 def plain(value: Any) -> Any:
