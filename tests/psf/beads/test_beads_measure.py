@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def blob(shape: tuple[int, ...], place: tuple[float, ...], widen: float = 1.0) -
     return found
 
 
-def scene(places: list[tuple[float, ...]], shape: tuple[int, ...] = SHAPE, height: float = 2000.0) -> Array:
+def scene(places: Sequence[tuple[float, ...]], shape: tuple[int, ...] = SHAPE, height: float = 2000.0) -> Array:
     """Beads without noise."""
     return sum((height * blob(shape, p) for p in places), start=np.zeros(shape))
 
@@ -104,7 +105,7 @@ def test_tails_carry_no_light_made_of_noise(good: Beads) -> None:
 def test_alignment_between_the_voxels_is_better_than_none() -> None:
     image = scene([(4.5, 12.5 + 25 * i, 12.0 + 0.5 * (i % 2)) for i in range(4)], (9, 100, 25))
     found = measure(seen(image), spacing=SPACING, crop=(1.4, 1.6, 1.6))
-    coarse = sum(image[1:8, 3 + 25 * i : 22 + 25 * i, 3:22] for i in range(4))
+    coarse = np.sum([image[1:8, 3 + 25 * i : 22 + 25 * i, 3:22] for i in range(4)], axis=0)
     half = tuple(n // 2 for n in found.psf.shape)
     truth = blob(found.psf.shape, tuple(map(float, half)))
     around = tuple(slice(n // 2 - 3, n // 2 + 4) for n in truth.shape)
@@ -114,6 +115,11 @@ def test_alignment_between_the_voxels_is_better_than_none() -> None:
         for a in (found.psf.data[around], coarse[middle])
     )
     assert error < 0.3 * without
+
+
+def test_alignment_does_not_widen_a_psf_of_two_samples() -> None:
+    light = sum((6000 * blob(SHAPE, p, 0.7) for p in PLACES), start=np.zeros(SHAPE))
+    assert measure(seen(light), spacing=SPACING, crop=CROP).fwhm == pytest.approx([0.7 * w for w in FWHM], rel=0.02)
 
 
 REASONS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -221,7 +227,7 @@ def test_dtype_and_memory_order_do_not_matter_and_the_image_stays_as_it_was(dtyp
 
 def test_light_of_neighbours_beside_the_crop_does_not_spoil_the_average() -> None:
     def haze(place: tuple[float, ...], shape: tuple[int, ...] = SHAPE) -> Array:
-        return 4000 * blob(shape, place) + 400 * blob(shape, place, 2.5)
+        return np.asarray(4000 * blob(shape, place) + 400 * blob(shape, place, 2.5))
 
     places = [(13.1, 30.2 + 30 * (i // 5), 20.3 + 19.2 * (i % 5)) for i in range(15)]
     image = seen(sum((haze(p) for p in places), start=np.zeros(SHAPE)))

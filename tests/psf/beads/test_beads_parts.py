@@ -7,9 +7,10 @@ import pytest
 
 from napari_deconv.psf.beads.align import match, shifted
 from napari_deconv.psf.beads.average import robust_mean
-from napari_deconv.psf.beads.clean import faint_light, ground
+from napari_deconv.psf.beads.clean import faint_light, ground, no_brighter_than_focus
 from napari_deconv.psf.beads.diameter import ball, steps_for, without_ball
 from napari_deconv.psf.beads.symmetry import radial
+from napari_deconv.psf.width import width_of_line
 
 
 def bell(
@@ -53,6 +54,18 @@ def test_without_ball_keeps_light_and_narrows() -> None:
     assert ticks
 
 
+@pytest.mark.parametrize(("diameter", "width"), [(1.2, 2.0), (2.0, 2.0), (2.6, 2.5)])
+def test_ball_as_wide_as_a_psf_of_few_samples_is_taken_out(diameter: float, width: float) -> None:
+    """The image is made on a grid seven times finer, where the ball is what it is."""
+    from scipy.ndimage import gaussian_filter
+
+    away = np.linalg.norm(np.meshgrid(*(np.arange(-52, 53) / 7,) * 3, indexing="ij"), axis=0)
+    sharp = gaussian_filter((away <= diameter / 2).astype(float), 7 * width / 2.3548)
+    image = sharp[3::7, 3::7, 3::7]
+    found = without_ball(image, diameter, (1.0, 1.0, 1.0), width_of_line(image[7, 7], 7) or 0.0, lambda: None, [])
+    assert [width_of_line(line, 7) for line in (found[7, :, 7], found[7, 7])] == pytest.approx([width] * 2, rel=0.022)
+
+
 @pytest.mark.parametrize("by", [0.1, 0.3, -0.45])
 def test_shift_is_found_again(by: float) -> None:
     template = bell((17, 17, 17))
@@ -82,6 +95,30 @@ def test_ground_finds_offset_and_drift() -> None:
     assert found.level == pytest.approx(0.3, abs=1e-3)
     assert found.drift == pytest.approx(0.002, abs=1e-4)
     assert found.noise == pytest.approx(0.003, rel=0.2)
+
+
+def cones() -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """Light of a widefield microscope: every plane holds the same, ever wider."""
+    planes = [bell((31, 31), 2 + abs(z) / 3) for z in range(-10, 11)]
+    return np.stack([plane / plane.sum() for plane in planes])
+
+
+@pytest.mark.parametrize("end", [slice(None), slice(None, None, -1)])
+def test_light_of_a_lamp_that_warms_up_is_taken_out(end: slice) -> None:
+    truth, notes = cones()[end], list[str]()
+    box = truth.copy()
+    box[end][:3] += np.array([0.002, 0.001, 0.0003])[:, None, None]  # 1.9, 1.0, 0.3 times the light of a plane
+    found = no_brighter_than_focus(box, (5.0, 4.7, 4.7), notes)
+    assert np.abs(found - truth).sum(axis=(1, 2)).max() < 0.02
+    assert len(notes) == 1
+    assert notes[0].startswith("3 plane(s) had up to 191%")
+
+
+def test_even_planes_stay_as_they_are_beside_a_dark_one_too() -> None:
+    box, notes = cones(), list[str]()
+    box[4] *= 0.5
+    np.testing.assert_array_equal(no_brighter_than_focus(box, (5.0, 4.7, 4.7), notes), box)
+    assert not notes
 
 
 def test_noise_is_not_taken_for_light_and_faint_light_is_kept() -> None:

@@ -57,18 +57,17 @@ def shifted(block: Array, shift: tuple[float, ...], margin: int = 0) -> Array:
     return block
 
 
-def match(box: Array, template: Array, ignored: NDArray[np.bool_] | None = None) -> Match:
+def match(box: Array, template: Array) -> Match:
     """Shift, height and level of `template` in `box`, to first order in the shift, by least squares.
 
     One step of Gauss and Newton on the difference to the template (Lucas and Kanade): repeated, it finds the shift of
     maximum likelihood under even noise, which a correlation peak finds less sharply.
     """
-    counts = np.ones(box.shape, dtype=bool) if ignored is None else ~ignored
-    slopes = [np.gradient(template, axis=axis)[counts] for axis in range(box.ndim)]
-    columns = np.stack([template[counts], np.ones(int(counts.sum())), *slopes], axis=1)
-    answer = np.linalg.lstsq(columns, box[counts], rcond=None)[0]
+    slopes = [np.gradient(template, axis=axis).ravel() for axis in range(box.ndim)]
+    columns = np.stack([template.ravel(), np.ones(template.size), *slopes], axis=1)
+    answer = np.linalg.lstsq(columns, box.ravel(), rcond=None)[0]
     height, level = float(answer[0]), float(answer[1])
-    left = box[counts] - columns @ answer
+    left = box.ravel() - columns @ answer
     light = max(abs(height) * float(np.linalg.norm(columns[:, 0] - columns[:, 0].mean())), 1e-30)
     by = -answer[2:] / height if height > 0 else np.zeros(box.ndim)
     shift = tuple(float(s) for s in np.clip(by, -0.5, 0.5))

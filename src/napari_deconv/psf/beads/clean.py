@@ -15,7 +15,8 @@ CERTAIN = 5.0  # standard deviations
 AIRY = 0.038  # 4 / pi / 3.23**3: its mean intensity at one full width from the middle, extrapolated inwards
 FAR = 0.7  # of the way to the rim of the box
 FEWEST = 24  # samples of a ring that tell its mean
-MORE = 1.01  # times the flux in focus: noise
+NOISE = 0.01  # of the flux in focus
+TOLD = 0.05  # of the flux in focus: more is worth a note
 Array = NDArray[np.float64]
 
 
@@ -70,19 +71,30 @@ def above(box: Array, found: Ground) -> Array:
     return left.reshape(box.shape)
 
 
-def no_brighter_than_focus(box: Array, width: tuple[float, ...]) -> Array:
-    """`box` without what makes a plane hold more light than those in focus, taken for an even background.
+def no_brighter_than_focus(box: Array, width: tuple[float, ...], notes: list[str]) -> Array:
+    """`box` without what makes a plane hold more light than those nearer to focus, taken for an even background.
 
     The flux of a widefield microscope is the same in every plane, and less of it stays inside a box out of focus; every
-    other microscope has less there anyway. More can only come from a lamp that flickers, or from neighbours.
+    other microscope has less there anyway. More can only come from a lamp that flickers or warms up, or from
+    neighbours. One dark plane alone does not count.
     """
     if box.ndim == 2:
         return box
     flux = box.sum(axis=(1, 2))
     focus, reach = len(flux) // 2, round(width[0] / 2)
-    limit = MORE * float(np.max(flux[max(0, focus - reach) : focus + reach + 1]))
-    excess = np.maximum(flux - limit, 0) / box[0].size
-    evened: Array = box - excess[:, None, None]
+    near = slice(max(0, focus - reach), focus + reach + 1)
+    brightest = float(np.max(flux[near]))
+    limit = np.maximum(ndimage.median_filter(flux, 3, mode="nearest"), 0)
+    limit[near] = brightest
+    for side in (limit[focus:], limit[focus::-1]):
+        np.minimum.accumulate(side, out=side)
+    excess = np.maximum(flux - limit - NOISE * brightest, 0)
+    if (told := excess > TOLD * brightest).any():
+        notes.append(
+            f"{told.sum()} plane(s) had up to {excess.max() / brightest:.0%} of the flux in focus more than planes "
+            "nearer to it (a lamp, neighbours): evened"
+        )
+    evened: Array = box - excess[:, None, None] / box[0].size
     return evened
 
 

@@ -8,6 +8,7 @@ from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import make_interp_spline
 from scipy.optimize import brentq
 
 from ...operators import Blur
@@ -16,6 +17,7 @@ from ..checks import number
 
 LEFT = 0.05  # of the blur at the frequency of the width may stay
 STEPS = (3, 40)
+FINER = 2  # samples for every one along axes on which a ball is larger than a sample: there it would be a poor ball
 FINE = 9  # points per sample along each axis
 Array = NDArray[np.float64]
 
@@ -103,7 +105,7 @@ def without_ball(
     tick: Callable[[], None],
     notes: list[str],
 ) -> Array:
-    """`box` as a point would have made it, by Richardson-Lucy with the ball.
+    """`box` as a point would have made it, by Richardson-Lucy with the ball on a finer grid.
 
     Parameters
     ----------
@@ -124,7 +126,14 @@ def without_ball(
     count = steps_for(diameter, fwhm)
     pads = [(math.ceil(diameter / s) + 2,) * 2 for s in spacing]
     wide = np.pad(box, pads, mode="edge")  # the sides are joined by the FFT
-    H = Blur(ball(diameter, spacing), wide.shape, boundary="periodic", dtype="float64")
+    over = tuple(FINER if diameter > s else 1 for s in spacing)
+    wide = _finer(wide, over)
+    H = Blur(
+        ball(diameter, tuple(s / o for s, o in zip(spacing, over, strict=True))),
+        wide.shape,
+        boundary="periodic",
+        dtype="float64",
+    )
     scale = float(wide.max())
     y = wide / scale
     estimate = y
@@ -138,5 +147,13 @@ def without_ball(
             f"beads of {diameter:g} um are much larger than their image's width allows ({fwhm:.3g} um measured): fine "
             "detail of the PSF is lost; use beads smaller than the width"
         )
-    inner = tuple(slice(p, p + n) for (p, _), n in zip(pads, box.shape, strict=True))
+    inner = tuple(slice(o * p, o * (p + n), o) for (p, _), n, o in zip(pads, box.shape, over, strict=True))
     return np.where(box > 0, estimate[inner], 0.0) * scale
+
+
+def _finer(box: Array, over: tuple[int, ...]) -> Array:
+    """`box` by a quintic spline with `over` samples for every one, the last one alone; not negative."""
+    for axis, (n, o) in enumerate(zip(box.shape, over, strict=True)):
+        if o > 1:
+            box = make_interp_spline(np.arange(n), box, 5, axis=axis)(np.arange(o * (n - 1) + 1) / o)
+    return np.maximum(box, 0.0)

@@ -41,11 +41,12 @@ def measure(
 
     *Alignment*: first the centre of a Gaussian fitted to each bead; then, in up to five rounds, the least squares shift
     to the average, with a quintic spline between the samples. *Average*: heights set to 1, weighted with the heights,
-    samples more than four standard deviations off the median left out. The light of neighbours is subtracted with
-    the average itself, scaled to them. *Background*: level far from the bead in the planes of its focus, where the
-    rings of the PSF are allowed for. *Noise*: never clipped at zero, see `clean.faint_light`. *Diameter*:
-    Richardson-Lucy with a ball of that size. *Widths*: through the centre of the result, by a cubic spline between the
-    samples; their errors by drawing the beads again (bootstrap), or from the fit if there are fewer than three.
+    samples more than four standard deviations off the median left out; what the spline takes from the highest
+    frequencies is given back. *Background*: level far from the bead in the planes of its focus, where the rings of the
+    PSF are allowed for; planes with more light than those nearer to focus are evened. *Noise*: never clipped at zero,
+    see `clean.faint_light`. *Diameter*: Richardson-Lucy with a ball of that size on a finer grid.
+    *Widths*: through the centre of the result, by a cubic spline between the samples; their errors by drawing the beads
+    again (bootstrap), or from the fit if there are fewer than three.
 
     Parameters
     ----------

@@ -38,7 +38,8 @@ def result_of(
     steps.stage(15, 60)
     repairs: list[str] = []
     outside = clean.ground(pile.mean, spacing, width).beyond
-    mean = round_average(pile.mean, spacing) if radial else pile.mean
+    mean = clean.no_brighter_than_focus(pile.mean, width, repairs)
+    mean = round_average(mean, spacing) if radial else mean
     light, lost = clean.faint_light(mean, spacing, width)
     repairs.append(f"background subtracted; light too faint to tell from noise set to zero ({lost:.1%} of all)")
     raw = _widths(_psf(light, spacing, {}))
