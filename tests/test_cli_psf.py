@@ -63,6 +63,14 @@ def test_a_computed_psf_comes_back_from_its_file_with_its_parameters(here: Path)
     assert read("psf.ome.tif").metadata["modality"] == "widefield"
 
 
+def test_one_file_holds_one_wavelength(here: Path) -> None:
+    result = shell(
+        "theory", "widefield:na=1.2,wavelength=0.461x0.509,ri=1.33", "-o", "psf.tif", "--spacing", "0.2,0.1,0.1"
+    )
+    assert result.exit_code == 2
+    assert "one PSF for each of 2 wavelengths" in result.stderr
+
+
 def test_what_a_model_needs_and_nobody_tells_is_asked_for(here: Path) -> None:
     result = shell("theory", "widefield:na=1.2", "-o", "psf.tif", "--spacing", "0.3,0.09,0.09")
     assert result.exit_code == 2
@@ -94,6 +102,13 @@ def test_examine_names_what_is_wrong_and_repairs_it(here: Path) -> None:
     assert {f["name"] for f in answer("examine", "psf.tif")["findings"]} >= {"pedestal", "not_centred"}
     assert shell("examine", "psf.tif", "-o", "good.tif").exit_code == 0
     assert answer("examine", "good.tif")["findings"] == []
+
+
+def test_findings_end_before_their_remedy_begins(here: Path) -> None:
+    write("psf.tif", Image(np.roll(psf.gaussian(2.0, shape=(21, 21)).data, 3, 1), "YX"))
+    assert "displaced by as much; mended with -o: rolls a wrapped PSF;" in shell("examine", "psf.tif").stdout
+    write("cut.tif", Image(psf.gaussian(8.0, shape=(21, 21)).data, "YX"))
+    assert "; to do: record or cut out a larger PSF" in shell("examine", "cut.tif").stdout
 
 
 def test_examine_sees_negative_values(here: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import psf as psf_models
 from .psf import PSF
-from .psf.spelling import complete
+from .psf.spelling import complete, per_channel
 from .psf.words import partial
 from .recipe import WORDS, PSFName, Recipe
 from .shell import Refused, as_asked, note_all, shown
@@ -76,6 +76,8 @@ def computed(
     """The PSF in words."""
     with as_asked():
         model, parameters = psf_models.parse(words)
+        if (count := len(per_channel(words))) > 1:
+            raise Refused(f"{words!r} means one PSF for each of {count} wavelengths; give one wavelength here")
         if shape is not None and "shape" in parameters:
             raise Refused(f"shape is given twice: --shape and in {words!r}")
         size = {} if shape is None else {"shape": shape}

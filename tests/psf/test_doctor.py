@@ -209,6 +209,11 @@ def test_saturated(name: str, level: float) -> None:
     assert finding.repair is None
 
 
+def test_a_line_is_examined_too() -> None:
+    assert [finding.name for finding in examine(np.ones(5) / 5)] == []
+    assert [finding.name for finding in examine(np.array([0, 0.2, 0.5, 0.2, 0.1]))] == []
+
+
 def test_even_symmetric_top_is_not_saturated() -> None:
     line = ndimage.gaussian_filter1d(np.r_[np.zeros(10), 1, 1, np.zeros(10)], 2)
     assert "saturated" not in names(np.multiply.outer(line, line))
@@ -252,6 +257,16 @@ def test_voxels_of_another_size(factor: float) -> None:
         mended = repair(psf, spacing=image)
     assert mended.spacing == pytest.approx(image)
     assert names(mended, spacing=image) == []
+
+
+@pytest.mark.parametrize("factor", [1e-3, 1e3])
+def test_nanometres_taken_for_micrometres_are_not_mended_into_nonsense(factor: float) -> None:
+    psf = PSF(KERNELS["plane"], STEP[1:], "um")
+    image = tuple(s * factor for s in STEP[1:])
+    finding = found("voxel_size", psf, spacing=image)
+    assert (finding.severity, finding.repair) == ("error", None)
+    assert "micrometres" in finding.remedy
+    assert repair(psf, spacing=image).shape == psf.shape
 
 
 def test_voxel_size_that_nobody_knows_is_told() -> None:
@@ -394,6 +409,10 @@ def test_input_is_not_changed() -> None:
         (np.ones((3, 3)), {"image": np.ones(8)}, "pass the pixels of one channel"),
         (np.ones((3, 3)), {"image": np.full((8, 8), np.inf)}, "NaN or infinite"),
         (np.ones((3, 3)), {"spacing": (0.1,)}, "spacing needs 2 or 3 numbers"),
+        (np.ones((3, 3, 3)), {"spacing": (0.1, 0.1)}, "spacing needs 3 numbers, one per axis, got 2"),
+        (np.ones((3, 3)), {"image": np.full((8, 8), np.nan)}, "image has 64 NaN"),
+        (np.ones((3, 3)), {"image": np.ma.masked_less(np.arange(9.0).reshape(3, 3), 2)}, "image has 2 masked values"),
+        (np.ones((3, 3)), {"image": "stack.tif"}, "image must hold real numbers"),
         (np.ones((3, 3)), {"spacing": (0.1, -1)}, "spacing must be"),
     ],
 )

@@ -70,5 +70,14 @@ def test_a_channel_without_wavelength_is_not_guessed() -> None:
         complete("widefield:na=1.4", {"wavelengths": (0.5, None)})
 
 
+def test_sizes_that_were_given_in_words_stay() -> None:
+    sized = "shape=5x9x9,energy=0.9"
+    words, _ = complete(f"widefield:{sized}", {"na": 1.2, "ri": 1.33, "wavelengths": (0.5,)})
+    assert psf.parse(words)[1]["shape"] == (5, 9, 9)
+    for each in per_channel(f"{TWO},{sized},spacing=0.2x0.1x0.1"):
+        assert psf.parse(each)[1]["shape"] == (5, 9, 9)
+        assert psf.parse(each)[1]["spacing"] == (0.2, 0.1, 0.1)
+
+
 def test_complete_words_stay_as_they_are() -> None:
     assert complete("motion:length=3", {"na": 1.2}) == ("motion:length=3", [])

@@ -275,6 +275,29 @@ def test_cancel_keeps_what_is_there_with_its_count(photo_dock: DeblurPhoto, fini
     assert photo_dock.result.name == f"cat · motion, Richardson-Lucy {steps} of 180"
 
 
+def test_colours_not_reached_by_a_cancelled_run_stay_as_they_were(
+    photo_dock: DeblurPhoto, finish: Finish, qtbot: Any
+) -> None:
+    pixels = encoded(blurred(KERNELS["motion"][0], 200, 260)[1], colours=4)
+    add_photo(photo_dock, pixels)
+    use(photo_dock, "motion")
+    photo_dock.photo.put({"colour": "per_channel"})
+    photo_dock.strength.choose("richardson_lucy")
+    photo_dock.strength.slider.setValue(20)
+    photo_dock.start()
+    qtbot.waitUntil(lambda: photo_dock.footer.bar.value() > 0, timeout=20_000)
+    photo_dock.stop()
+    assert finish(photo_dock) == "done"
+    assert photo_dock.result is not None
+    steps = photo_dock.result.metadata["napari-deconv"]["steps"]
+    reached = -(-steps // 180)
+    assert 0 < reached < 3
+    found: Any = photo_dock.result.data
+    assert (found[..., :reached] != pixels[..., :reached]).any()
+    np.testing.assert_array_equal(found[..., reached:], pixels[..., reached:])
+    assert "colours not reached are as they were" in photo_dock.footer.message.text()
+
+
 def test_bad_pixels_are_told_and_another_run_works(photo_dock: DeblurPhoto, finish: Finish) -> None:
     pixels = blurred(KERNELS["motion"][0])[1].copy()
     source = add_photo(photo_dock, pixels)

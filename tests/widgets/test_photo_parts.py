@@ -111,7 +111,7 @@ def test_more_strength_is_less_balance_and_more_iterations(photo_dock: DeblurPho
     for value in (slider.minimum(), 0, slider.maximum()):
         slider.setValue(value)
         said.append(photo_dock.strength.numbers.text())
-    assert said == ["balance = automatic × 100", "balance = automatic × 1", "balance = automatic × 0.01"]
+    assert said == ["balance automatic × 100", "balance automatic", "balance automatic × 0.01"]
     photo_dock.strength.choose("richardson_lucy")
     assert photo_dock.strength.numbers.text() == "180 iterations"
     assert "100 times" in slider.toolTip()
@@ -230,6 +230,20 @@ def test_the_preview_tells_the_exact_balance(photo_dock: DeblurPhoto, finish: Fi
     assert photo_dock.result is not None
     used = photo_dock.result.metadata["napari-deconv"]["recipe"]["balance"]
     assert said.startswith(f"balance {used:.3g} = automatic {10 * used:.3g}")
+    photo_dock.strength.slider.setValue(0)
+    preview(photo_dock, qtbot)
+    assert photo_dock.strength.numbers.text() == f"balance {10 * used:.3g}, automatic"
+
+
+def test_a_number_without_an_origin_leaves_no_gap_beside_it(photo_dock: DeblurPhoto) -> None:
+    photo_dock.blur.choose("defocus")
+    photo_dock.blur.numbers["defocus"].edits["radius"].type("4")
+    badges = photo_dock.blur.numbers["defocus"].badges
+    assert {name: badge.isHidden() for name, badge in badges.items()} == {
+        "radius": False,
+        "blades": True,
+        "rotation": True,
+    }
 
 
 def test_live_previews_follow_the_form_and_end_with_the_checkbox(photo_dock: DeblurPhoto, qtbot: Any) -> None:
@@ -280,7 +294,7 @@ def test_another_picture_takes_the_preview_away(photo_dock: DeblurPhoto, qtbot: 
     preview(photo_dock, qtbot)
     photo_dock.picker.pick(add_photo(photo_dock, encoded(blurred(MOTION, seed=3)[1])))
     assert not [one for one in photo_dock.viewer.layers if role(one) == "preview"]
-    assert photo_dock.strength.numbers.text() == "balance = automatic × 1"
+    assert photo_dock.strength.numbers.text() == "balance automatic"
 
 
 def test_before_is_seen_as_long_as_the_button_is_held(photo_dock: DeblurPhoto, finish: Finish) -> None:

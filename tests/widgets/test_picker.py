@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from napari.layers import Image
+from qtpy.QtWidgets import QStyleOptionComboBox
 
+from napari_deconv.widgets.choice import Choice
 from napari_deconv.widgets.picker import LayerPicker
 
 PLANE = np.zeros((8, 6), np.uint8)
@@ -92,6 +94,20 @@ def test_tells_when_the_layer_says_something_else(picker: LayerPicker, viewer: A
     with qtbot.assertNotEmitted(picker.changed):
         layer.scale = (3, 4)
     assert picker.layer is other
+
+
+def test_text_without_room_ends_in_dots(qtbot: Any) -> None:
+    box, option = Choice(), QStyleOptionComboBox()
+    qtbot.addWidget(box)
+    box.addItems(["c z y x: one 3-D volume per channel", "yx"])
+    box.resize(120, 24)
+    box.initStyleOption(option)
+    assert option.currentText.startswith("c z")
+    assert option.currentText.endswith("…")
+    assert box.currentText().endswith("channel")
+    box.setCurrentIndex(1)
+    box.initStyleOption(option)
+    assert option.currentText == "yx"
 
 
 def test_an_entry_for_no_layer_stays_first(viewer: Any, qtbot: Any) -> None:

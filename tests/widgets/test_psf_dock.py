@@ -117,6 +117,16 @@ def test_layers_are_never_overwritten(maker: PSFDock, settled: Settled) -> None:
     assert [layer.name for layer in maker.viewer.layers] == ["PSF · test 0", "PSF · test 0 [1]"]
 
 
+def test_what_was_added_is_not_said_of_the_next_psf(maker: PSFDock, settled: Settled) -> None:
+    maker.viewer.add_image(beads(6, 30, 30), **PLACE)
+    fill_theory(maker)
+    settled(maker)
+    maker.add()
+    assert maker.footer.message.text().startswith("Added ")
+    maker.theory.forms["widefield"].edits["na"].type("1.1")
+    assert maker.footer.message.text() == ""
+
+
 def test_each_tab_keeps_its_psf(maker: PSFDock, settled: Settled) -> None:
     show(maker, bad_psf())
     settled(maker)
@@ -149,6 +159,32 @@ def test_repaired_layer_is_taken_by_deconvolve(dock: Deconvolve, qtbot: Any) -> 
     assert layer.name == "PSF · measured · repaired"
     np.testing.assert_allclose(layer.scale, SPACING)
     qtbot.waitUntil(lambda: dock.psf.psf is not None, timeout=20_000)
+
+
+def test_layer_that_is_no_psf_as_it_is_can_be_repaired_in_deconvolve(dock: Deconvolve, qtbot: Any) -> None:
+    dock.picker.pick(dock.viewer.add_image(beads(30, 60, 60), name="cells", **PLACE))
+    kernel = 1000 * psf.gaussian(WIDTHS_IN_SAMPLES, shape=(15, 21, 21)).data
+    kernel[0, 0, 0] = -0.2
+    dock.psf.layer.pick(dock.viewer.add_image(kernel, name="broken", **PLACE))
+    dock.psf.choose("layer")
+    qtbot.waitUntil(lambda: "negative" in dock.psf.panel.findings.buttons, timeout=20_000)
+    assert "negative" in dock.psf.problem
+    dock.psf.panel.findings.buttons["negative"].click()
+    qtbot.waitUntil(lambda: dock.psf.psf is not None, timeout=20_000)
+    layer = dock.psf.layer.layer
+    assert layer is not None
+    assert layer.name == "PSF · broken · repaired"
+    np.testing.assert_allclose(layer.scale, SPACING)
+    assert dock.psf.problem == ""
+
+
+def test_layer_that_cannot_be_a_psf_says_why_and_offers_nothing(dock: Deconvolve, qtbot: Any) -> None:
+    dock.picker.pick(dock.viewer.add_image(beads(30, 60, 60), name="cells", **PLACE))
+    dock.psf.layer.pick(dock.viewer.add_image(np.zeros((5, 5, 5), np.float32), name="nothing", **PLACE))
+    dock.psf.choose("layer")
+    qtbot.waitUntil(lambda: "zero everywhere" in dock.psf.panel.picture.caption.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: dock.psf.panel.findings.summary.isHidden(), timeout=20_000)
+    assert not dock.psf.panel.findings.buttons
 
 
 def test_computed_psf_is_not_repaired_in_deconvolve(dock: Deconvolve, qtbot: Any) -> None:

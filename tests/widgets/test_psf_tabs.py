@@ -152,6 +152,20 @@ def test_motion_is_estimated_with_its_uncertainty(maker: PSFDock, settled: Settl
     assert told(layer)["estimated"] is True
 
 
+def test_answer_is_named_by_what_was_asked_though_the_form_has_moved_on(
+    maker: PSFDock, settled: Settled, qtbot: Any
+) -> None:
+    maker.viewer.add_image(blurred_photo(psf.motion(15, 30)), name="photo")
+    maker.show_tab("From image")
+    maker.estimate.choose("motion")
+    maker.start()
+    maker.estimate.choose("gaussian")
+    qtbot.waitUntil(lambda: not maker.errand.busy, timeout=20_000)
+    settled(maker)
+    assert maker.made is not None
+    assert maker.made.names == ("straight motion of photo",)
+
+
 def test_estimate_that_failed_says_so_before_it_can_be_added(maker: PSFDock, settled: Settled, qtbot: Any) -> None:
     noise = np.random.default_rng(1).normal(0.5, 0.05, (160, 160)).astype(np.float32)
     maker.viewer.add_image(noise, name="noise")

@@ -160,6 +160,27 @@ def test_what_the_model_refuses_is_told(maker: PSFDock, qtbot: Any) -> None:
     assert not maker.footer.run.isEnabled()
 
 
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        ({"wavelength": "0.52"}, "Emission (nm): 0.52, expected 200 to 2000"),
+        ({"excitation": "0.488, 0.561"}, "Excitation (nm): 0.488, expected 200 to 2000"),
+        ({"na": "120"}, "Numerical aperture: 120, expected 0.05 to 1.7"),
+        (
+            {"wavelength": "520, 530", "excitation": "488, 561"},
+            "the excitation, 561 nm, is longer than the emission, 530 nm: swapped?",
+        ),
+    ],
+)
+def test_numbers_that_cannot_be_meant_are_told_in_the_units_of_the_form(
+    maker: PSFDock, texts: dict[str, str], said: str
+) -> None:
+    maker.viewer.add_image(beads(6, 30, 30), **PLACE)
+    fill_theory(maker, "confocal", **{"excitation": "488", "pinhole": "1", **texts})
+    assert maker.theory.form.problem == said
+    assert said[1:] in maker.panel.picture.caption.text()
+
+
 def test_units_are_those_of_the_image(maker: PSFDock, settled: Settled) -> None:
     image = maker.viewer.add_image(beads(6, 30, 30), scale=(200, 100, 100), units=("nm",) * 3, axis_labels=tuple("zyx"))
     fill_theory(maker)

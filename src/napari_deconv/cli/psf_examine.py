@@ -83,4 +83,5 @@ def _first(image: Image, path: Path) -> NDArray[Any]:
 
 
 def _in_words(finding: Finding) -> str:
-    return f"{finding.severity}: {finding.sentence} {finding.remedy}"
+    how = "mended with -o" if finding.repair else "to do"
+    return f"{finding.severity}: {finding.sentence}; {how}: {finding.remedy}"

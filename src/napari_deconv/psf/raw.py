@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .type import check_kernel
+from .type import refuse_infinite
 
 Array = NDArray[np.float64]
 
@@ -31,22 +31,22 @@ def as_kernel(array: Any) -> tuple[Array, float, list[str]]:
     return values / scale, scale, said
 
 
-def as_real(array: Any) -> NDArray[Any]:
+def as_real(array: Any, name: str = "psf") -> NDArray[Any]:
     """`array` as real numbers on the host, or the reason why not."""
     if np.ma.is_masked(array):
         count = np.count_nonzero(np.ma.getmaskarray(array))
-        raise ValueError(f"psf has {count} masked values; fill them first, e.g. psf.filled(0)")
+        raise ValueError(f"{name} has {count} masked values; fill them first, e.g. {name}.filled(0)")
     on_device = hasattr(array, "__cuda_array_interface__") and hasattr(array, "get")
     found = np.asarray(array.get() if on_device else array)
     if np.iscomplexobj(found):
         raise ValueError(
-            f"psf is complex ({found.dtype}): this looks like a transfer function (OTF); pass the kernel in "
+            f"{name} is complex ({found.dtype}): this looks like a transfer function (OTF); pass the kernel in "
             "space, e.g. numpy.fft.fftshift(numpy.fft.ifftn(otf).real)"
         )
     if found.dtype.kind not in "biuf":
-        raise ValueError(f"psf must hold real numbers, got dtype {found.dtype}")
+        raise ValueError(f"{name} must hold real numbers, got dtype {found.dtype}")
     if not np.isfinite(found).all():
-        check_kernel(np.atleast_1d(found))
+        refuse_infinite(np.atleast_1d(found), name)
     return found
 
 

@@ -20,8 +20,9 @@ def spell(model: str, parameters: Mapping[str, Any]) -> str:
     'motion:length=15,angle=30.5'
     """
     left_out = (*words.FROM_IMAGE, "shape")
-    said = {name: value for name, value in parameters.items() if value not in (None, (), []) and name not in left_out}
-    return f"{model}:" + ",".join(f"{name}={_value(value)}" for name, value in said.items())
+    return _words(
+        model, {name: v for name, v in parameters.items() if v not in (None, (), []) and name not in left_out}
+    )
 
 
 def per_channel(text: str) -> tuple[str, ...]:
@@ -46,7 +47,7 @@ def per_channel(text: str) -> tuple[str, ...]:
         said = ", ".join(f"{count} of {name}" for name, count in counts.items())
         raise ValueError(f"{text!r} has different numbers of wavelengths, {said}; give one per channel for each")
     channels = range(next(iter(counts.values())))
-    return tuple(spell(model, {**parameters, **{n: v[i] for n, v in several.items()}}) for i in channels)
+    return tuple(_words(model, {**parameters, **{n: v[i] for n, v in several.items()}}) for i in channels)
 
 
 def complete(text: str, metadata: Mapping[str, Any]) -> tuple[str, list[str]]:
@@ -71,7 +72,7 @@ def complete(text: str, metadata: Mapping[str, Any]) -> tuple[str, list[str]]:
     if not filled:
         words.parse(text)
         return text, []
-    spelled = spell(model, {**given, **filled})
+    spelled = _words(model, {**given, **filled})
     words.parse(spelled)
     return spelled, [
         f"{name} {_value(value)} of the PSF was taken from the image's file" for name, value in filled.items()
@@ -81,6 +82,10 @@ def complete(text: str, metadata: Mapping[str, Any]) -> tuple[str, list[str]]:
 def _usable(value: Any) -> bool:
     """A number, or one for every channel."""
     return not isinstance(value, tuple | list) or all(one is not None for one in value)
+
+
+def _words(model: str, parameters: Mapping[str, Any]) -> str:
+    return f"{model}:" + ",".join(f"{name}={_value(value)}" for name, value in parameters.items())
 
 
 def _value(value: Any) -> str:

@@ -94,14 +94,18 @@ def check_kernel(data: NDArray[Any]) -> None:
     """Raise the ValueError that says why `data` cannot be a blur kernel."""
     if data.ndim not in (1, 2, 3) or data.size == 0:
         raise ValueError(f"a PSF has 1 to 3 axes (ZYX) and at least one value, got shape {data.shape}")
-    if not np.isfinite(data).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(data))[0])
-        raise ValueError(
-            f"psf has {int((~np.isfinite(data)).sum())} NaN or infinite values, the first at {where}; replace them"
-        )
+    refuse_infinite(data, "psf")
     if data.min() < 0:
         share = float(-data[data < 0].sum(dtype=np.float64) / np.abs(data).sum(dtype=np.float64))
         raise ValueError(
             f"psf has negative values ({share:.2%} of its energy, minimum {data.min():.3g}); "
             "psf.from_array(..., background=...) removes an offset and clips the rest"
         )
+
+
+def refuse_infinite(data: NDArray[Any], name: str) -> None:
+    """Raise a ValueError if there are NaN or infinite values."""
+    wrong = ~np.isfinite(data)
+    if wrong.any():
+        where = tuple(int(i) for i in np.argwhere(wrong)[0])
+        raise ValueError(f"{name} has {int(wrong.sum())} NaN or infinite values, the first at {where}; replace them")

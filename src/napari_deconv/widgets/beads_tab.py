@@ -49,6 +49,7 @@ class BeadsTab(Tab):
         self.run, self.table, self.summary = QPushButton("&Measure"), BeadTable(), QLabel()
         self._of: Layer | None = None
         self._stacks: list[Layer] = []
+        self._spacing: tuple[float, ...] | None = None  # of what is being measured
         self._lay_out()
         self._connect()
 
@@ -107,15 +108,16 @@ class BeadsTab(Tab):
         self._of, self._stacks = layer, [layer, *self.more.chosen]
         parts = [part_of(self.viewer, self.image), *(self._other(one) for one in self.more.chosen)]
         points = None if self.points.layer is None else self._positions(self.points.layer, layer)
+        self._spacing = self.image.spacing
         options = {"diameter": self.diameter.value, "radial": self.radial.isChecked()}
-        return _measure, (parts, points, self.image.spacing, options)
+        return _measure, (parts, points, self._spacing, options)
 
     def take(self, answer: Beads) -> None:
         """Show the beads, and tell the PSF."""
         self._show(answer)
         image = self._of
         name = f"beads, {sum(b.accepted for b in answer.beads)} of {image.name if image else 'stack'}"
-        self.made.emit(Made((answer.psf,), (name,), image, Against(self.image.spacing)))
+        self.made.emit(Made((answer.psf,), (name,), image, Against(self._spacing)))
 
     def values(self) -> dict[str, Any]:
         """Diameter and symmetry."""

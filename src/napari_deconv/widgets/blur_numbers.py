@@ -61,6 +61,7 @@ class BlurNumbers(QWidget):
             row, label = QHBoxLayout(), QLabel(ENTRIES[kind][name].label)
             row.addWidget(edit, 1)
             row.addWidget(self.badges[name])
+            self.badges[name].hide()
             self.badges[name].setAccessibleName(f"Where {edit.accessibleName()} comes from")
             label.setBuddy(edit)
             layout.addRow(label, row)
@@ -106,4 +107,5 @@ class BlurNumbers(QWidget):
     def _edited(self) -> None:
         for name, edit in self.edits.items():
             self.badges[name].setText(edit.origin)
+            self.badges[name].setVisible(bool(edit.origin))
         self.changed.emit()

@@ -16,6 +16,7 @@ THEORIES = {"vectorial": "vectorial", "scalar": "scalar"}
 FOLDS = ("Sample, coverslip, theory", "Aberrations (waves RMS)")
 CHANNELS = ("wavelength", "excitation")  # one number per channel
 ABERRATIONS = "aberrations"
+APERTURES, LIGHT = (0.05, 1.7), (200.0, 2000.0)  # of microscopes: NA, nanometres
 FIRST = 4  # Noll index of the first aberration
 ZERNIKE = (
     "Defocus",
@@ -43,6 +44,8 @@ class Entry:
         What an empty field means; without it the field must be filled.
     fold : str
         The part of the form that it is in, of `FOLDS`.
+    limits : (float, float), optional
+        Least and greatest number that can be meant, in the unit shown: a wavelength in another unit is noticed.
     """
 
     label: str
@@ -50,17 +53,20 @@ class Entry:
     factor: float = 1.0
     empty: str = ""
     fold: str = ""
+    limits: tuple[float, float] | None = None
 
 
 def _microscope() -> dict[str, Entry]:
     sample, zernike = FOLDS
     per_channel = "in nanometres; for several channels one each, joined by commas: "
     return {
-        "na": Entry("Numerical aperture", "Of the objective, as engraved on it: 0.05 to 1.7"),
+        "na": Entry("Numerical aperture", "Of the objective, as engraved on it: 0.05 to 1.7", limits=APERTURES),
         "wavelength": Entry(
-            "Emission (nm)", f"Wavelength of the light that was recorded, {per_channel}461, 509", 1000.0
+            "Emission (nm)", f"Wavelength of the light that was recorded, {per_channel}461, 509", 1000.0, limits=LIGHT
         ),
-        "excitation": Entry("Excitation (nm)", f"Wavelength of the laser or lamp, {per_channel}405, 488", 1000.0),
+        "excitation": Entry(
+            "Excitation (nm)", f"Wavelength of the laser or lamp, {per_channel}405, 488", 1000.0, limits=LIGHT
+        ),
         "ri": Entry("Immersion index", "Its refractive index: air 1.0, water 1.33, glycerol 1.47, oil 1.515"),
         "pinhole": Entry("Pinhole (Airy units)", "Diameter of the pinhole, in diameters of the Airy disk"),
         "sheet": Entry("Sheet (µm)", "Thickness of the light sheet: its full width at half maximum"),

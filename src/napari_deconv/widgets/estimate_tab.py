@@ -74,6 +74,7 @@ class EstimateTab(Tab):
         self.start = LayerPicker(viewer.layers, "PSF to start from", _is_psf, lambda: None, none="the tab Theory")
         self.run, self.verdict = QPushButton("&Estimate"), Verdict()
         self._of: Layer | None = None
+        self._asked: tuple[str, tuple[float, ...] | None] = "", None  # kind and voxel size of what is being looked for
         self._lay_out()
         self._connect()
         self._offer()
@@ -144,7 +145,7 @@ class EstimateTab(Tab):
 
     def task(self) -> Task:
         """The estimate of that picture."""
-        self._of = self.image.picker.layer
+        self._of, self._asked = self.image.picker.layer, (self.kind, self.image.spacing)
         part = part_of(self.viewer, self.image)
         start: str | tuple[FromLayer, dict[str, Any]] | None = None
         options: dict[str, Any] = {}
@@ -160,10 +161,10 @@ class EstimateTab(Tab):
         """Show what was found, and tell the PSF with its doubt."""
         self.verdict.show_estimate(answer)
         self.verdict.show()
-        image = self._of
-        what = {**PHOTO, **STACK}.get(self.kind, self.kind).lower()
+        image, (kind, spacing) = self._of, self._asked
+        what = {**PHOTO, **STACK}.get(kind, kind).lower()
         name = f"{what} of {image.name if image else 'picture'}"
-        against = Against(self.image.spacing if answer.psf.unit == "um" else None)
+        against = Against(spacing if answer.psf.unit == "um" else None)
         self.made.emit(Made((answer.psf,), (name,), image, against, answer.failure))
 
     def _words(self, part: Part) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFormLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from .choice import Choice
 from .file_facts import FileFacts, facts, readable
 from .form import shrink, tidy
 from .latest import Latest
@@ -41,7 +42,7 @@ class ImageSection(QWidget):
 
     def __init__(self, picker: LayerPicker, alone: tuple[str, ...] = (), rgb: bool = False) -> None:
         super().__init__()
-        self.picker, self.axes_box, self.voxel, self.hint = picker, QComboBox(), VoxelField(), QLabel()
+        self.picker, self.axes_box, self.voxel, self.hint = picker, Choice(), VoxelField(), QLabel()
         self.photo = QPushButton("Open Deblur photo")
         self._alone, self._rgb, self._sizes = alone, rgb, True
         self.description: Description | None = None

@@ -132,7 +132,27 @@ class ModelForm(QWidget):
         missing = [e.accessibleName() for n, e in shown.items() if self._needed(n) and not e.values]
         if several and not wrong:
             wrong = f"{several[0].accessibleName()}: {len(several[0].values)} numbers, expected 1"
-        return wrong or (f"type {', '.join(missing)}" if missing else "")
+        return wrong or (f"type {', '.join(missing)}" if missing else "") or self._unlikely
+
+    @property
+    def _unlikely(self) -> str:
+        """A number that cannot be meant, in words and units of the form."""
+        for name in self._shown:
+            limits = ENTRIES[family(self.model)][name].limits
+            wrong = self.edits[name].beyond(*limits) if limits else ""
+            if wrong:
+                return wrong
+        if not set(CHANNELS) <= set(self._shown):
+            return ""
+        emission, excitation = (self.edits[n] for n in CHANNELS)
+        counts = len(emission.values), len(excitation.values)
+        if 1 not in counts and counts[0] != counts[1]:
+            return ""
+        for i in range(max(counts)):
+            out, by = (edit.values[i % len(edit.values)] for edit in (emission, excitation))
+            if by > out:
+                return f"the excitation, {1000 * by:g} nm, is longer than the emission, {1000 * out:g} nm: swapped?"
+        return ""
 
     @property
     def channels(self) -> int:

@@ -62,6 +62,13 @@ class NumberEdit(QLineEdit):
             return ""
         return f"{self.accessibleName()}: {self.text().strip()!r} is not a number"
 
+    def beyond(self, least: float, most: float) -> str:
+        """Why a number that is there cannot be meant, as it is not from `least` to `most` in the unit shown."""
+        wrong = [v for v in self.values if not least <= v * self._factor <= most]
+        if not wrong:
+            return ""
+        return f"{self.accessibleName()}: {wrong[0] * self._factor:g}, expected {least:g} to {most:g}"
+
     def type(self, text: str) -> None:
         """Do as if the user had typed `text`."""
         self.setText(text)

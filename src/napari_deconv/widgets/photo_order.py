@@ -22,6 +22,7 @@ from .photo_layer import WHOLE, Part, Photo
 
 LOOKED_AT = 1024  # rows and columns around the centre that the automatic balance is chosen from
 LIMITS = (1e-12, 1e12)  # of a balance
+NOT_REACHED = "frames not reached are 0", "colours not reached are as they were"
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,13 +94,32 @@ class PhotoOrder(Order):
         return self.photo.image(self.region.outer)
 
     def settled(self, image: Image) -> Image:
-        """The result in the type and range of the photograph; a note says how much did not fit."""
+        """The result in the type and range of the photograph; a note says how much did not fit.
+
+        Colours that a run ended by the user has not reached are left as they were: zeros would be a picture in red.
+        """
+        return self._whole(self._in_type(image))
+
+    def _whole(self, image: Image) -> Image:
+        told = dict(image.metadata[METADATA_KEY])
+        each = told["of"] // image.data.shape[-1] if self.photo.rgb and self.recipe.colour == "per_channel" else 0
+        reached = -(-told["steps"] // each) if each else 0
+        if not each or reached >= image.data.shape[-1]:
+            return image
+        data = image.data.copy()
+        data[..., reached:] = self.image().data[..., reached:]
+        told["notes"] = [str(note).replace(*NOT_REACHED) for note in told["notes"]]
+        return image.with_data(data, **{METADATA_KEY: told})
+
+    def _in_type(self, image: Image) -> Image:
         if image.data.dtype == self.photo.dtype and image.data.dtype.kind != "f":
             return image
-        data, clipped = in_type(image.data, self.photo.dtype, self._range())
+        low, high = self._range()
+        data, clipped = in_type(image.data, self.photo.dtype, (low, high))
         told = dict(image.metadata[METADATA_KEY])
         if clipped:
-            note = f"{clipped:.2%} of the values were outside the range of {data.dtype} and were clipped"
+            room = f"{low:g} to {high:g}" if data.dtype.kind == "f" else f"the range of {data.dtype}"
+            note = f"{clipped:.2%} of the values were outside {room} and were clipped"
             told["notes"] = [*told["notes"], note]
         return image.with_data(data, **{METADATA_KEY: told})
 

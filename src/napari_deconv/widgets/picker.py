@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
+from .choice import Choice
 from .layers import entry, role
 from .links import Links
 from .qt import Signal, Slot
@@ -45,7 +46,7 @@ class LayerPicker(QWidget):
         super().__init__()
         self._layers, self._accepts, self._suggest, self._none = layers, accepts, suggest, none
         self._shown: Layer | None = None
-        self.combo, self.pin = QComboBox(), QToolButton()
+        self.combo, self.pin = Choice(), QToolButton()
         self._build(name)
         self._of_list, self._of_layer = Links(self), Links(self)
         events = layers.events
@@ -57,6 +58,7 @@ class LayerPicker(QWidget):
         self.combo.setAccessibleName(name)
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.combo.setMinimumContentsLength(8)
+        self.combo.setPlaceholderText("nothing open yet")
         self.pin.setCheckable(True)
         self.pin.setAccessibleName(f"Pin {name}")
         self.pin.setVisible(self._none is None)

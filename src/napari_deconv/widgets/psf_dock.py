@@ -218,6 +218,8 @@ class PSFDock(Housed):
     def _keep(self, tab: Any, made: Made | str) -> None:
         self._made[tab] = made
         if tab is self.tab:
+            if not self.errand.busy:
+                self.footer.say("")  # what was added, or failed, was another one
             self._show_made()
 
     def _show_made(self) -> None:

@@ -241,8 +241,12 @@ class PSFForm(QWidget):
 
     @Slot(str)
     def _refused(self, complaint: str) -> None:
+        layer = self.layer.layer if self.kind == "layer" else None
         self._complaint = complaint
-        self.panel.clear(complaint)
+        if layer is None:
+            self.panel.clear(complaint)
+        else:
+            self.panel.show_raw(layer_source(layer).array, complaint)
         self.checked.emit()
 
     @Slot(object)

@@ -50,6 +50,7 @@ class PSFPanel(QWidget):
         super().__init__()
         self.picture, self.findings = PSFPicture(), FindingsList(repairable, tallest)
         self.psf: PSF | None = None
+        self._raw: Any = None  # an array that is no PSF as it is
         self._against = Against()
         self._doctor, self._surgeon = Latest(self), Latest(self)
         column = QVBoxLayout(self)
@@ -77,17 +78,24 @@ class PSFPanel(QWidget):
 
     def clear_psf(self) -> None:
         """Forget the PSF and what was asked about it."""
-        self.psf = None
+        self.psf = self._raw = None
         self._doctor.forget()
         self._surgeon.forget()
 
     def show_psf(self, psf: PSF, against: Against = Against()) -> None:
         """Draw `psf` at once and examine it in a thread."""
-        self.psf, self._against = psf, against
+        self.psf, self._raw, self._against = psf, None, against
         self._surgeon.forget()
         self.picture.draw(psf)
         self.findings.clear("Being examined…")
         self._doctor.ask(_examine, psf, against)
+
+    def show_raw(self, array: Any, reason: str) -> None:
+        """Examine an array that was refused as a PSF, for that reason: a repair may make it one."""
+        self.clear(reason)
+        self._raw, self._against = array, Against()
+        self.findings.clear("Being examined…")
+        self._doctor.ask(_examine, array, self._against)
 
     def offer_repairs(self, offered: bool) -> None:
         """Whether repairs are offered from now on."""
@@ -100,13 +108,14 @@ class PSFPanel(QWidget):
 
     @Slot(str)
     def _not_examined(self, complaint: str) -> None:
-        self.findings.clear(f"Not examined: {complaint}")
+        self.findings.clear("" if self.psf is None else f"Not examined: {complaint}")  # raw: the reason is shown
         self.examined.emit()
 
     @Slot(object)
     def _repair(self, findings: tuple[Finding, ...]) -> None:
-        if self.psf is not None:
-            self._surgeon.ask(_repaired, self.psf, findings, self._against)
+        patient = self._raw if self.psf is None else self.psf
+        if patient is not None:
+            self._surgeon.ask(_repaired, patient, findings, self._against)
 
     @Slot(str)
     def _not_repaired(self, complaint: str) -> None:
@@ -114,14 +123,14 @@ class PSFPanel(QWidget):
         self.refused.emit(complaint)
 
 
-def _examine(psf: PSF, against: Against) -> tuple[Finding, ...]:
+def _examine(psf: Any, against: Against) -> tuple[Finding, ...]:
     from ..psf import doctor
 
     findings: tuple[Finding, ...] = doctor.examine(psf, **_told(against))
     return findings
 
 
-def _repaired(psf: PSF, findings: tuple[Finding, ...], against: Against) -> PSF:
+def _repaired(psf: Any, findings: tuple[Finding, ...], against: Against) -> PSF:
     from ..psf import doctor
 
     healed: PSF = doctor.repair(psf, findings, **_told(against))

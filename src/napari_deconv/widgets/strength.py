@@ -136,10 +136,10 @@ class Strength(QWidget):
         if self.method == "richardson_lucy":
             self.numbers.setText(f"{iterations(self.strength)} iterations")
         elif self._balance is None:
-            self.numbers.setText(f"balance = automatic × {self.factor:.3g}")
+            self.numbers.setText("balance automatic" + (f" × {self.factor:.3g}" if self.slider.value() else ""))
         else:
-            exact = self._balance * self.factor
-            self.numbers.setText(f"balance {exact:.3g} = automatic {self._balance:.3g} × {self.factor:.3g}")
+            exact, automatic = self._balance * self.factor, f"automatic {self._balance:.3g} × {self.factor:.3g}"
+            self.numbers.setText(f"balance {exact:.3g}" + (f" = {automatic}" if self.slider.value() else ", automatic"))
 
     @Slot()
     def _edited(self) -> None:

@@ -166,13 +166,13 @@ def admit(psf: Any, image: Any, spacing: Sequence[float] | None) -> Case:
         raise ValueError("psf has no positive value; was a background subtracted twice?")
     step = None
     if spacing is not None:
-        step = per_axis("spacing", spacing, tuple(sorted({2, 3, values.ndim})), unit="micrometres")[-values.ndim :]
+        step = per_axis("spacing", spacing, tuple(range(max(2, values.ndim), 4)), unit="micrometres")[-values.ndim :]
     return Case(values, scale, known, info, None if image is None else _pixels(image), step)
 
 
 def _pixels(image: Any) -> Array:
     """The image with spatial axes only, float64."""
-    pixels = as_real(image)
+    pixels = as_real(image, "image")
     pixels = pixels.reshape([n for n in pixels.shape[:-3] if n != 1] + list(pixels.shape[-3:]))
     if pixels.ndim not in (2, 3) or pixels.size == 0:
         raise ValueError(

@@ -123,8 +123,8 @@ def _flat_top(plane: NDArray[np.float64]) -> Mask:
 
 def _symmetric_quartet(flat: Mask) -> bool:
     """Whether it is the 2 x 2 samples around the centre of an even kernel."""
-    rows, columns = np.nonzero(flat)
-    return rows.size == 4 and bool(np.ptp(rows) == np.ptp(columns) == 1)
+    places = np.argwhere(flat)
+    return len(places) == 4 and bool((np.ptp(places, axis=0) == 1).all())
 
 
 def _skirt(plane: NDArray[np.float64], flat: Mask) -> int:

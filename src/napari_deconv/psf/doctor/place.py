@@ -12,6 +12,7 @@ from .case import PHOTO, Case, Finding
 
 COARSE = 1.05  # times Nyquist's spacing
 LETTERS = "ZYX"
+NONSENSE = 100.0  # times: nanometres or millimetres were taken for micrometres
 
 
 def not_centred(case: Case) -> Finding | None:
@@ -70,18 +71,22 @@ def voxel_size(case: Case) -> Finding | None:
         )
     ratios = [p / i for p, i in zip(case.spacing, case.image_spacing, strict=True)]
     worst = max(ratios, key=lambda r: abs(math.log(r)))
-    if max(worst, 1 / worst) <= 1 + SAME:
+    apart = max(worst, 1 / worst)
+    if apart <= 1 + SAME:
         return None
     sentence = f"the PSF has voxels of {_micrometres(case.spacing)}, the image of {image}"
-    if max(worst, 1 / worst) >= SUSPICIOUS * (1 - SAME):
+    suspicious = apart >= SUSPICIOUS * (1 - SAME)
+    if suspicious:
         sentence += "; one of the two is probably wrong"
     factor = f"{worst:.3g} times too {'small' if worst > 1 else 'large'}"
     return Finding(
         "voxel_size",
-        "error" if max(worst, 1 / worst) >= SUSPICIOUS * (1 - SAME) else "warning",
+        "error" if suspicious else "warning",
         f"{sentence}: used sample by sample it would be {factor}",
-        "resample",
-        "resamples the PSF to the voxels of the image, energy kept",
+        None if apart >= NONSENSE else "resample",
+        "give the right voxel size, in micrometres, with the image or with the PSF"
+        if apart >= NONSENSE
+        else "resamples the PSF to the voxels of the image, energy kept",
         worst,
     )
 
@@ -99,7 +104,7 @@ def nyquist(case: Case) -> Finding | None:
     return Finding(
         "nyquist",
         "warning",
-        f"voxels of {_micrometres(spacing)} are up to {max(ratios):.2f} times Nyquist's {_micrometres(limits)} for "
+        f"voxels of {_micrometres(spacing)} are up to {max(ratios):.2f} times Nyquist's {_micrometres(limits, 3)} for "
         f"this aperture and wavelength ({axes}): detail between them is lost, and a result cannot bring it back",
         None,
         "record with smaller voxels; no resampling helps afterwards",
@@ -124,5 +129,5 @@ def _nyquist(case: Case) -> tuple[float, ...] | None:
     return (wavelength / (2 * (ri - math.sqrt(ri**2 - na**2))), *lateral)
 
 
-def _micrometres(values: tuple[float, ...]) -> str:
-    return f"({', '.join(f'{v:.4g}' for v in values)}) um"
+def _micrometres(values: tuple[float, ...], digits: int = 4) -> str:
+    return f"({', '.join(f'{v:.{digits}g}' for v in values)}) um"

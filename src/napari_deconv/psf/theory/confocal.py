@@ -10,6 +10,7 @@ from ..checks import number
 from ..type import PSF
 from .focus import Focus, light, middle
 from .optics import COVERSLIP, COVERSLIP_INDEX, Optics
+from .optics import wavelength as in_micrometres
 from .pinhole import disk_density, through_pinhole
 from .voxels import checked_spacing, microscope_psf
 
@@ -194,7 +195,7 @@ def _told(
     spacing: Sequence[float], optics: Optics, excitation: float, pinhole: float, theory: str
 ) -> tuple[Focus, float, dict[str, Any], tuple[float, ...]]:
     """Focus, its middle, parameters and voxel size, for `microscope_psf`."""
-    laser = optics.at(number("excitation", excitation, unit="micrometres"))
+    laser = optics.at(in_micrometres("excitation", excitation))
     if laser.wavelength > optics.wavelength:
         raise ValueError(
             f"excitation={laser.wavelength:g} is longer than the emission, wavelength={optics.wavelength:g}; "

@@ -14,6 +14,7 @@ from ..checks import finite, number
 
 COVERSLIP = 170.0  # micrometres, No. 1.5
 COVERSLIP_INDEX = 1.515
+LOWEST_INDEX, HIGHEST_INDEX = 0.5, 4.0  # beyond these it is a typing error, or a length
 FIRST, LAST = 4, 11  # Noll indices of the aberrations
 ROUND = {4, 11}
 
@@ -81,13 +82,12 @@ class Optics:
     aberrations: Sequence[float] | float = ()
 
     def __post_init__(self) -> None:
-        for name in ("na", "ri", "ri_coverslip"):
-            self._put(name, number(name, getattr(self, name)))
-        self._put("wavelength", _micrometres("wavelength", self.wavelength, most=10))
-        for name in ("ri_sample", "ri_design", "ri_coverslip_design"):
-            if getattr(self, name) is not None:
-                self._put(name, number(name, getattr(self, name)))
-        self._put("depth", _micrometres("depth", self.depth, most=2000, positive=False))
+        self._put("na", number("na", self.na))
+        for name in ("ri", "ri_coverslip", "ri_sample", "ri_design", "ri_coverslip_design"):
+            if name in ("ri", "ri_coverslip") or getattr(self, name) is not None:
+                self._put(name, _index(name, getattr(self, name)))
+        self._put("wavelength", wavelength("wavelength", self.wavelength))
+        self._put("depth", micrometres("depth", self.depth, most=2000, positive=False))
         for name in ("coverslip", "coverslip_design", "working_distance"):
             if getattr(self, name) is not None:
                 self._put(name, _not_millimetres(name, getattr(self, name)))
@@ -201,7 +201,22 @@ class Optics:
         return found
 
 
-def _micrometres(name: str, value: Any, *, most: float, positive: bool = True) -> float:
+def _index(name: str, value: Any) -> float:
+    """A refractive index."""
+    found = number(name, value)
+    if not LOWEST_INDEX <= found <= HIGHEST_INDEX:
+        raise ValueError(
+            f"{name} is a refractive index, about 1 to 2.5, got {found:g} (air 1.0, water 1.33, oil 1.515)"
+        )
+    return found
+
+
+def wavelength(name: str, value: Any) -> float:
+    """A wavelength in micrometres."""
+    return micrometres(name, value, most=10)
+
+
+def micrometres(name: str, value: Any, *, most: float, positive: bool = True) -> float:
     """A length that nobody gives in nanometres."""
     found = number(name, value, unit="micrometres", positive=positive)
     if found > most:
@@ -214,14 +229,15 @@ def _not_millimetres(name: str, value: Any) -> float:
     found = number(name, value, unit="micrometres", positive=False)
     if 0 < found < 1:
         raise ValueError(f"{name} is in micrometres; did you mean {found * 1000:g}? got {found:g}")
-    return _micrometres(name, found, most=50_000, positive=False)
+    return micrometres(name, found, most=50_000, positive=False)
 
 
 def _coefficients(value: Any) -> tuple[float, ...]:
     """Zernike coefficients without trailing zeros."""
-    told = (value,) if isinstance(value, int | float) else value
+    plain = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+    told = (plain,) if isinstance(plain, int | float) else plain
     wanted = f"waves RMS, one number each for the Noll indices {FIRST} to {LAST}"
-    if isinstance(told, str) or not isinstance(told, Sequence | np.ndarray):
+    if isinstance(told, str) or not isinstance(told, Sequence):
         raise ValueError(f"aberrations are {wanted}, got {value!r}")
     found = [finite("aberrations", v, wanted) for v in told]
     if len(found) > LAST - FIRST + 1:

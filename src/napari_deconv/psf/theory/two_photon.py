@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..checks import number
 from ..type import PSF
 from .focus import Focus, light, middle
 from .optics import COVERSLIP, COVERSLIP_INDEX, Optics
+from .optics import wavelength as in_micrometres
 from .voxels import checked_spacing, microscope_psf
 
 
@@ -81,7 +81,7 @@ def two_photon(
     """
     optics = Optics(
         na=na,
-        wavelength=number("excitation", excitation, unit="micrometres"),
+        wavelength=in_micrometres("excitation", excitation),
         ri=ri,
         ri_sample=ri_sample,
         depth=depth,
