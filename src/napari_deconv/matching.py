@@ -15,7 +15,7 @@ from . import psf as psf_models
 from .arrays import as_image
 from .io.image import Image
 from .psf.sampling import SAME
-from .psf.spelling import per_channel
+from .psf.spelling import assumed, per_channel
 from .psf.type import PSF, check_kernel
 from .recipe import PSFName, Recipe
 
@@ -78,6 +78,7 @@ def _made(words: str, spacing: Spacing, shape: tuple[int, ...], notes: list[str]
     """The PSF in words, for an image of that voxel size and shape."""
     model, parameters = psf_models.parse(words)
     psf = psf_models.make(model, parameters, spacing=spacing, image_shape=shape)
+    notes += [note for note in assumed(model, parameters) if note not in notes]
     if model == "gaussian" and psf.unit == "um":
         samples = " x ".join(f"{sigma:.3g}" for sigma in psf.info["sigma_samples"])
         notes.append(f"{words!r}: sigma was taken in micrometres, as the voxel size is known: {samples} voxels")

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import psf as psf_models
 from .psf import PSF
-from .psf.spelling import complete, per_channel
+from .psf.spelling import assumed, complete, per_channel
 from .psf.words import partial
 from .recipe import WORDS, PSFName, Recipe
 from .shell import Refused, as_asked, note_all, shown
@@ -81,4 +81,6 @@ def computed(
         if shape is not None and "shape" in parameters:
             raise Refused(f"shape is given twice: --shape and in {words!r}")
         size = {} if shape is None else {"shape": shape}
-        return psf_models.make(model, {**parameters, **size}, spacing=spacing, image_shape=image_shape)
+        psf = psf_models.make(model, {**parameters, **size}, spacing=spacing, image_shape=image_shape)
+    note_all([], assumed(model, parameters))
+    return psf

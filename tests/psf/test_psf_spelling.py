@@ -81,3 +81,9 @@ def test_sizes_that_were_given_in_words_stay() -> None:
 
 def test_complete_words_stay_as_they_are() -> None:
     assert complete("motion:length=3", {"na": 1.2}) == ("motion:length=3", [])
+
+
+def test_a_number_that_nobody_gave_is_told() -> None:
+    image = Image(np.ones((16, 16), "float32"), "YX", (0.09, 0.09))
+    with pytest.warns(UserWarning, match=r"ri 1\.515 of the PSF was assumed"):
+        run(Recipe.build(psf="widefield:na=1.2,wavelength=0.52", num_iter=1), image)

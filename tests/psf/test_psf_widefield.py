@@ -84,7 +84,7 @@ def test_default_size_follows_the_image() -> None:
 
 @pytest.mark.parametrize("theory", THEORIES)
 @pytest.mark.parametrize("energy", [0.9, 0.99, 0.995])
-@pytest.mark.parametrize("layers", [{}, {"ri_sample": 1.4, "depth": 10.0}])
+@pytest.mark.parametrize("layers", [{}, {"ri_sample": 1.45, "depth": 5.0}])
 def test_default_size_holds_the_energy_in_focus_and_not_much_more(
     theory: str, energy: float, layers: dict[str, float]
 ) -> None:

@@ -9,6 +9,7 @@ from . import words
 
 OF_THE_FILE = {"na": "na", "ri": "ri", "wavelengths": "wavelength", "excitations": "excitation"}
 WAVES = ("wavelength", "excitation")
+ASSUMED = ("ri", "pinhole")  # what has a usual value, and yet makes another PSF
 
 
 def spell(model: str, parameters: Mapping[str, Any]) -> str:
@@ -76,6 +77,22 @@ def complete(text: str, metadata: Mapping[str, Any]) -> tuple[str, list[str]]:
     words.parse(spelled)
     return spelled, [
         f"{name} {_value(value)} of the PSF was taken from the image's file" for name, value in filled.items()
+    ]
+
+
+def assumed(model: str, given: Mapping[str, Any]) -> list[str]:
+    """A sentence for each number that nobody gave and that was taken to be the usual one.
+
+    Examples
+    --------
+    >>> assumed("widefield", {"na": 1.4, "wavelength": 0.52})
+    ['ri 1.515 of the PSF was assumed; widefield:ri=… says another']
+    """
+    known = words.parameters_of(model)
+    return [
+        f"{name} {known[name]:g} of the PSF was assumed; {model}:{name}=… says another"
+        for name in ASSUMED
+        if name in known and name not in given
     ]
 
 

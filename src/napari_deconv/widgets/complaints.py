@@ -12,8 +12,8 @@ FIELDS = {  # what the functions call by its keyword has a place in the dock
     "or pass fewer axes at once": "or restore only the current time point and channel",
     "pass light='stored'": "choose Light: as stored, or set the background to 0",
     "backend='numpy' always works": "choose Compute on: CPU",
-    "pass background=<the camera's offset>, or background=0 to clip them": "choose it as a PSF layer in the dock "
-    "Deconvolve (microscopy), which can repair it",
+    "pass background=<the camera's offset>, or background=0 to clip them": "repair it as a PSF layer in section 2 of "
+    "the dock Deconvolve (microscopy)",
     "lower threshold=, or give points=": "mark the beads on a Points layer and choose it",
     "points= takes positions by hand": "Else mark the beads on a Points layer and choose it",
 }
