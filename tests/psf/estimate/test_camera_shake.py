@@ -114,7 +114,7 @@ def test_noise_is_no_picture() -> None:
 def test_blur_longer_than_the_size_is_said() -> None:
     answer = camera_shake(blurred(np.full((1, 21), 1 / 21)), 15)
     assert not answer.ok
-    assert "larger than size=15" in answer.failure
+    assert "larger than 15 pixels" in answer.failure
 
 
 def test_halves_that_were_blurred_differently_are_noticed() -> None:

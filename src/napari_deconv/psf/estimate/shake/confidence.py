@@ -45,7 +45,7 @@ def judge(y: Array, kernel: Array, halves: Sequence[Array], fft: FFT) -> Verdict
     spread = float(np.std([width(kernel), *widths]))
     larger = at_border(kernel) > CUT
     noise = detail_noise(y, np) / float(y.std())
-    failure = _hopeless(noise, width(kernel), larger, kernel.shape[0])
+    failure = _hopeless(noise, width(kernel), larger, kernel.shape[0]) or _unsteady(width(kernel), spread)
     confidence = 0.0 if failure else float(np.clip(np.mean(agreed), 0, 1))
     failure = failure or _disagreement(max(agreed))
     return Verdict(width(kernel), spread, confidence, failure, larger)
@@ -58,8 +58,14 @@ def _hopeless(noise: float, wide: float, larger: bool, size: int) -> str:
     if wide < NARROW:
         return "No camera shake was found: the picture is sharp, or it has no strong edges that show a blur."
     if larger:
-        return f"The blur is larger than size={size}: it reaches the border of the kernel; try a larger size."
+        return f"The blur is larger than {size} pixels: it reaches the border of the kernel; try a larger size."
     return ""
+
+
+def _unsteady(wide: float, spread: float) -> str:
+    if spread <= wide:
+        return ""
+    return f"No blur is certain: its width is {wide:.1f} pixels in the whole picture and {spread:.1f} apart in its halves."
 
 
 def _disagreement(best: float) -> str:
