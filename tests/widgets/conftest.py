@@ -14,8 +14,8 @@ from superqt.utils import WorkerBase
 
 from napari_deconv.widgets import memory
 from napari_deconv.widgets.deconvolve import Deconvolve
-from napari_deconv.widgets.photo import DeblurPhoto
-from napari_deconv.widgets.psf_dock import PSFDock
+from napari_deconv.widgets.photo.dock import DeblurPhoto
+from napari_deconv.widgets.psf_maker.dock import PSFDock
 
 HERE = Path(__file__).parent
 

@@ -10,7 +10,7 @@ import numpy as np
 from napari_deconv import Image, psf, write
 from napari_deconv.light import to_encoded
 from napari_deconv.operators import Blur
-from napari_deconv.widgets.photo import DeblurPhoto
+from napari_deconv.widgets.photo.dock import DeblurPhoto
 
 Pixels = np.ndarray[Any, Any]
 Finish = Callable[[Any], str]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from napari_deconv import psf
-from napari_deconv.widgets.psf_dock import PSFDock
+from napari_deconv.widgets.psf_maker.dock import PSFDock
 from widgets.scenes import MICROMETRES
 
 SPACING = (0.2, 0.1, 0.1)

@@ -10,8 +10,8 @@ from pydantic import Field
 from napari_deconv.deconvolution import METHODS
 from napari_deconv.recipe import PARAMETERS
 from napari_deconv.widgets.form import ParameterForm, descriptions
-from napari_deconv.widgets.model_form import ModelForm, words
 from napari_deconv.widgets.number import NumberEdit
+from napari_deconv.widgets.psf_maker.model_form import ModelForm, words
 
 
 def method(

@@ -12,9 +12,9 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton,
 
 from napari_deconv import Image, Recipe, psf, run
 from napari_deconv.light import to_linear
-from napari_deconv.widgets import photo_section
 from napari_deconv.widgets.layers import role
-from napari_deconv.widgets.photo import DeblurPhoto
+from napari_deconv.widgets.photo import photo_section
+from napari_deconv.widgets.photo.dock import DeblurPhoto
 from napari_deconv.widgets.task import MINIMUM_WIDTH
 from widgets.photo_scenes import Finish, add_photo, blurred, encoded, restored, use_motion
 

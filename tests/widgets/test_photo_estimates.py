@@ -11,8 +11,8 @@ import pytest
 from napari_deconv import psf
 from napari_deconv.psf import estimate
 from napari_deconv.psf.estimate import Estimate
-from napari_deconv.widgets.estimate_row import in_words
-from napari_deconv.widgets.photo import DeblurPhoto
+from napari_deconv.widgets.photo.dock import DeblurPhoto
+from napari_deconv.widgets.photo.estimate_row import in_words
 from widgets.photo_scenes import Finish, add_photo, blurred, encoded, restored, use_motion
 
 FAILURE = "no stripes in the spectrum: crop to a part with texture"

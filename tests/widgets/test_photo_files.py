@@ -15,8 +15,8 @@ from qtpy.QtWidgets import QFileDialog
 
 from napari_deconv import Image, psf, read, write
 from napari_deconv.light import to_linear
-from napari_deconv.widgets.photo import DeblurPhoto
-from napari_deconv.widgets.save_photo import picture, suggested
+from napari_deconv.widgets.photo.dock import DeblurPhoto
+from napari_deconv.widgets.photo.save_photo import picture, suggested
 from widgets.photo_scenes import Finish, add_photo, blurred, deep_png, encoded, restored, turned_jpeg, use_motion
 
 MOTION = psf.motion(9, 20)
@@ -77,7 +77,7 @@ def test_a_turned_photograph_is_saved_upright_once(opened: Any, finish: Finish, 
 def test_every_orientation_is_found_and_undone(
     photo_dock: DeblurPhoto, finish: Finish, qtbot: Any, tmp_path: Path, orientation: int
 ) -> None:
-    from napari_deconv.widgets.photo_layer import look
+    from napari_deconv.widgets.photo.photo_layer import look
 
     lying = encoded(blurred(MOTION, 60, 90)[1], colours=3)
     turned_jpeg(tmp_path / "turned.jpg", lying, orientation)

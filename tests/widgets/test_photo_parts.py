@@ -14,11 +14,11 @@ from napari_deconv import Image, psf
 from napari_deconv.light import to_linear
 from napari_deconv.widgets.layers import role
 from napari_deconv.widgets.order import Words
-from napari_deconv.widgets.photo import DeblurPhoto
-from napari_deconv.widgets.photo_layer import Photo
-from napari_deconv.widgets.photo_order import photo_order
-from napari_deconv.widgets.preview import SIDE, in_view, padded, restored
-from napari_deconv.widgets.strength import balance_factor, iterations
+from napari_deconv.widgets.photo.dock import DeblurPhoto
+from napari_deconv.widgets.photo.photo_layer import Photo
+from napari_deconv.widgets.photo.photo_order import photo_order
+from napari_deconv.widgets.photo.preview import SIDE, in_view, padded, restored
+from napari_deconv.widgets.photo.strength import balance_factor, iterations
 from widgets.photo_scenes import Finish, add_photo, blurred, encoded, use_motion
 from widgets.photo_scenes import restored as whole
 

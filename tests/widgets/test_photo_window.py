@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_deconv import psf
 from napari_deconv.widgets.layers import role
-from napari_deconv.widgets.photo import DeblurPhoto
+from napari_deconv.widgets.photo.dock import DeblurPhoto
 from widgets.photo_scenes import Finish, add_photo, blurred, encoded, restored, use_motion
 
 NAME, TITLE = "napari-deconv", "Deblur photo"

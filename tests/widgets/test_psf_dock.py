@@ -15,9 +15,9 @@ from qtpy.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QScrollAre
 
 from napari_deconv import psf
 from napari_deconv.widgets.deconvolve import Deconvolve
-from napari_deconv.widgets.psf_dock import PSFDock
-from napari_deconv.widgets.psf_layer import layer_of, told
-from napari_deconv.widgets.tab import Made
+from napari_deconv.widgets.psf_maker.dock import PSFDock
+from napari_deconv.widgets.psf_maker.psf_layer import layer_of, told
+from napari_deconv.widgets.psf_maker.tab import Made
 from napari_deconv.widgets.task import MINIMUM_WIDTH
 from widgets.psf_scenes import PLACE, SPACING, fill_theory
 from widgets.scenes import beads

@@ -13,10 +13,10 @@ from napari_deconv import psf
 from napari_deconv.psf.estimate import Estimate
 from napari_deconv.psf.width import fwhm
 from napari_deconv.widgets.file_facts import modality, optics
-from napari_deconv.widgets.psf_dock import PSFDock
-from napari_deconv.widgets.psf_layer import told
-from napari_deconv.widgets.strokes import PROFILES, blur, in_words, line
-from napari_deconv.widgets.verdict import quantities, with_error
+from napari_deconv.widgets.psf_maker.dock import PSFDock
+from napari_deconv.widgets.psf_maker.psf_layer import told
+from napari_deconv.widgets.psf_maker.strokes import PROFILES, blur, in_words, line
+from napari_deconv.widgets.psf_maker.verdict import quantities, with_error
 from widgets.psf_scenes import PLACE, SPACING, WIDTHS, bead_field, blurred_photo, centres, fill_theory
 
 Settled = Callable[[PSFDock], str]

@@ -11,9 +11,9 @@ import pytest
 from napari_deconv import psf
 from napari_deconv.widgets.deconvolve import Deconvolve
 from napari_deconv.widgets.layers import role
-from napari_deconv.widgets.model_form import ModelForm, words
-from napari_deconv.widgets.psf_dock import PSFDock
-from napari_deconv.widgets.psf_layer import told
+from napari_deconv.widgets.psf_maker.dock import PSFDock
+from napari_deconv.widgets.psf_maker.model_form import ModelForm, words
+from napari_deconv.widgets.psf_maker.psf_layer import told
 from widgets.psf_scenes import PLACE, SPACING, fill_theory
 from widgets.scenes import MICROMETRES, add_stack, beads
 

@@ -10,7 +10,7 @@ from npe2 import PluginManager
 from qtpy.QtCore import QThreadPool
 
 from napari_deconv.psf import beads as beads_module
-from napari_deconv.widgets.psf_dock import PSFDock
+from napari_deconv.widgets.psf_maker.dock import PSFDock
 from widgets.psf_scenes import PLACE, bead_field, fill_theory
 
 NAME, TITLE = "napari-deconv", "PSF"

@@ -18,8 +18,8 @@ from .layers import pixels
 from .method_section import NAMES, MethodSection
 from .order import FromFile, FromLayer, Order, Words
 from .part import part_of
-from .psf_form import PSFForm
-from .psf_source import Scene
+from .psf_maker.psf_form import PSFForm
+from .psf_maker.psf_source import Scene
 from .qt import Slot
 from .script import script
 from .task import TaskDock

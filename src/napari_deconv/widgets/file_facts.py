@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import io
-from .entries import MICROSCOPES
+from .psf_maker.entries import MICROSCOPES
 
 ENDINGS = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
 LARGEST = 2**29  # bytes; larger files are not read a second time just for their metadata

@@ -65,7 +65,9 @@ def _hopeless(noise: float, wide: float, larger: bool, size: int) -> str:
 def _unsteady(wide: float, spread: float) -> str:
     if spread <= wide:
         return ""
-    return f"No blur is certain: its width is {wide:.1f} pixels in the whole picture and {spread:.1f} apart in its halves."
+    return (
+        f"No blur is certain: its width is {wide:.1f} pixels in the whole picture and {spread:.1f} apart in its halves."
+    )
 
 
 def _disagreement(best: float) -> str:

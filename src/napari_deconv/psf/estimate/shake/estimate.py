@@ -148,7 +148,9 @@ def _estimate(found: Found, shape: tuple[int, ...], tried_larger: bool) -> Estim
     kernel, verdict, (rows, columns) = found.kernel, found.verdict, found.part
     notes = []
     if tried_larger:
-        notes.append("Larger kernels were looked for too, and none was found: if the motion was straight, estimate that.")
+        notes.append(
+            "Larger kernels were looked for too, and none was found: if the motion was straight, estimate that."
+        )
     if (rows.stop - rows.start, columns.stop - columns.start) != shape:
         notes.append(
             f"The part of the picture with the most edges was used: rows {rows.start} to {rows.stop - 1}, columns "

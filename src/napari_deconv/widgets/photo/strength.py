@@ -1,0 +1,147 @@
+"""Section 3 of the photo dock: the method, and one slider from less noise to more detail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+
+from ...deconvolution import METHODS
+from ..fold import Fold
+from ..form import ParameterForm, shrink, tidy
+from ..method_section import SHARED
+from ..qt import Signal, Slot
+
+NAMES = {"wiener": "Wiener", "richardson_lucy": "Richardson-Lucy"}
+WORDS = {"wiener": "Wiener (fast)", "richardson_lucy": "Richardson-Lucy"}
+STEPS = 20  # of the slider on either side of its middle
+DECADES = 2.0  # the balance goes from 100 times the automatic one to a hundredth of it
+USUAL, SPREAD = 30, 6.0  # iterations in the middle, and how many times fewer or more there are at the ends
+TIP = (
+    "Wiener: the balance, from 100 times the one chosen automatically (left) over that one (middle) to a hundredth of "
+    f"it (right). Richardson-Lucy: {round(USUAL / SPREAD)} iterations (left), {USUAL} (middle), "
+    f"{round(USUAL * SPREAD)} (right)"
+)
+
+
+def balance_factor(strength: float) -> float:
+    """What the automatic balance is multiplied by, for a strength from -1 (less noise) to 1 (more detail)."""
+    return float(10 ** (-DECADES * strength))
+
+
+def iterations(strength: float) -> int:
+    """Iterations of Richardson-Lucy, for a strength from -1 to 1."""
+    return round(float(USUAL * SPREAD**strength))
+
+
+class Strength(QWidget):
+    """Method, strength, edges and device."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.method_box, self.slider, self.numbers = QComboBox(), QSlider(Qt.Orientation.Horizontal), QLabel()
+        self.shared = ParameterForm(METHODS["richardson_lucy"], SHARED)
+        self._balance: float | None = None
+        self._fill()
+        self._lay_out()
+        self.method_box.currentIndexChanged.connect(self._edited)
+        self.slider.valueChanged.connect(self._edited)
+        self.shared.changed.connect(self._edited)
+        self._say()
+
+    def _fill(self) -> None:
+        for method, words in WORDS.items():
+            self.method_box.addItem(words, method)
+        shrink(self.method_box, "Method")
+        self.method_box.setToolTip("How the blur is undone")
+        self.slider.setRange(-STEPS, STEPS)
+        self.slider.setPageStep(STEPS // 4)
+        self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
+        self.slider.setTickInterval(STEPS)
+        self.slider.setToolTip(TIP)
+        self.slider.setAccessibleName("Strength, from less noise to more detail")
+        self.numbers.setAccessibleName("What the strength means")
+        self.numbers.setWordWrap(True)
+
+    def _lay_out(self) -> None:
+        column, head, ends, slide = QVBoxLayout(self), QFormLayout(), QHBoxLayout(), QVBoxLayout()
+        tidy(head)
+        head.addRow("&Method", self.method_box)
+        label = QLabel("&Strength")
+        label.setBuddy(self.slider)
+        slide.setSpacing(0)
+        slide.addWidget(self.slider)
+        slide.addLayout(ends)
+        head.addRow(label, slide)
+        ends.addWidget(QLabel("less noise"))
+        ends.addStretch(1)
+        ends.addWidget(QLabel("more detail"))
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addWidget(self.numbers)
+        more = Fold("Edges, device", self.shared)
+        more.button.setToolTip("Show or hide what is assumed beyond the edges, and where it is computed")
+        column.addWidget(more)
+
+    @property
+    def method(self) -> str:
+        """Name of the function."""
+        return str(self.method_box.currentData())
+
+    def choose(self, method: str) -> None:
+        """Do as if the user had chosen that method."""
+        self.method_box.setCurrentIndex(list(WORDS).index(method))
+
+    @property
+    def strength(self) -> float:
+        """From -1, less noise, to 1, more detail."""
+        return float(self.slider.value() / STEPS)
+
+    @property
+    def factor(self) -> float:
+        """Of the automatic balance."""
+        return balance_factor(self.strength)
+
+    def values(self) -> dict[str, Any]:
+        """Arguments for a recipe; the balance is found where the photograph is."""
+        shared = {"method": self.method, **self.shared.values()}
+        if self.method == "wiener":
+            return shared
+        return {**shared, "num_iter": iterations(self.strength), "negative": "clip"}
+
+    def remembered(self) -> dict[str, Any]:
+        """What to keep for the next opening."""
+        return {"method": self.method, "strength": self.slider.value(), **self.shared.values()}
+
+    def put(self, values: Mapping[str, Any]) -> None:
+        """Fill in what was remembered."""
+        if values.get("method") in WORDS:
+            self.choose(values["method"])
+        if isinstance(values.get("strength"), int):
+            self.slider.setValue(values["strength"])
+        self.shared.put(values)
+
+    def tell(self, automatic: float | None) -> None:
+        """The automatic balance is known now, or no longer."""
+        self._balance = automatic
+        self._say()
+
+    def _say(self) -> None:
+        """The exact numbers."""
+        if self.method == "richardson_lucy":
+            self.numbers.setText(f"{iterations(self.strength)} iterations")
+        elif self._balance is None:
+            self.numbers.setText("balance automatic" + (f" × {self.factor:.3g}" if self.slider.value() else ""))
+        else:
+            exact, automatic = self._balance * self.factor, f"automatic {self._balance:.3g} × {self.factor:.3g}"
+            self.numbers.setText(f"balance {exact:.3g}" + (f" = {automatic}" if self.slider.value() else ", automatic"))
+
+    @Slot()
+    def _edited(self) -> None:
+        self._say()
+        self.changed.emit()

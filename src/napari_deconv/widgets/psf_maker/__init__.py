@@ -1,0 +1,1 @@
+"""The dock PSF, and the panel it shares with the dock Deconvolve."""
