@@ -66,7 +66,7 @@ def test_what_is_given_goes_before_the_file() -> None:
 
 
 def test_a_channel_without_wavelength_is_not_guessed() -> None:
-    with pytest.raises(ValueError, match="widefield needs wavelength"):
+    with pytest.raises(ValueError, match="wavelength of 1 of 2 channels"):
         complete("widefield:na=1.4", {"wavelengths": (0.5, None)})
 
 

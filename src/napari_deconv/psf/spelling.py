@@ -69,7 +69,7 @@ def complete(text: str, metadata: Mapping[str, Any]) -> tuple[str, list[str]]:
     model, given = words.partial(text)
     known = words.parameters_of(model)
     told = {name: metadata[key] for key, name in OF_THE_FILE.items() if metadata.get(key) and name in known}
-    filled = {name: value for name, value in told.items() if name not in given and _usable(value)}
+    filled = {name: _whole(name, value) for name, value in told.items() if name not in given}
     if not filled:
         words.parse(text)
         return text, []
@@ -96,9 +96,15 @@ def assumed(model: str, given: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _usable(value: Any) -> bool:
-    """A number, or one for every channel."""
-    return not isinstance(value, tuple | list) or all(one is not None for one in value)
+def _whole(name: str, value: Any) -> Any:
+    """A number, or one for every channel; never some of them."""
+    if isinstance(value, tuple | list) and None in value:
+        count = sum(one is not None for one in value)
+        raise ValueError(
+            f"the image's file tells the {name} of {count} of {len(value)} channels; give them all: "
+            f"{name}={'x'.join(['…'] * len(value))}"
+        )
+    return value
 
 
 def _words(model: str, parameters: Mapping[str, Any]) -> str:
