@@ -26,6 +26,7 @@ LEVELS = {  # a room imports only from rooms with a smaller number; a room withi
     "io": 0,
     "psf": 0,
     "recipe": 0,
+    "kernels": 0,
     "engines": 1,
     "operators": 1,
     "arrays": 1,
@@ -53,6 +54,7 @@ EXCEPT = {  # … and these from one beside them
     ("psf", "io"),  # a measured PSF is an image file
     ("recipe", "io"),  # a recipe is found inside a result, and written whole
     ("recipe", "strict_yaml"),
+    ("kernels", "backend"),
     ("operators", "engines"),  # Blur is a thin cloak around an engine
     ("solvers", "balance"),
     ("deconvolution", "job"),

@@ -14,7 +14,10 @@ from .psf.type import PSF, check_kernel
 
 Boundary = Literal["extended", "reflect", "periodic"]
 Shape = tuple[int, ...]
-Pointwise = Callable[[Array, slice], Array]  # gets a block of image space and where along the first axis it lies
+Pointwise = Callable[
+    [Array, slice], Array
+]  # gets a block of image space, its own to change, and where along axis 0 it is
+Update = Callable[[Array, slice], None]  # gets a finished block of object space and where along axis 0 it is
 
 
 class LinearOperator(Protocol):
@@ -139,14 +142,14 @@ class Blur:
         self._buffer[self._window] = y if self._weight is None else y * self._weight
         return self._project()
 
-    def through(self, x: Array, f: Pointwise) -> Array:
-        """Hᵀ f(H x), with `f` applied slab by slab on its way into the work buffer."""
+    def through(self, x: Array, f: Pointwise, update: Update | None = None) -> Array | None:
+        """Hᵀ f(H x), with `f` applied slab by slab on its way into the work buffer; see the function `through`."""
         y = self.blur_everywhere(x)[self._window]
         for part in slabs(self.out_shape[0]):
             inside, weight = (part, *self._window[1:]), None if self._weight is None else self._weight[part, ...]
             seen = y[part, ...] if weight is None else y[part, ...] * weight
             self._buffer[inside] = f(seen, part) if weight is None else f(seen, part) * weight
-        return self._project()
+        return _handed_over(self._project(), update)
 
     def _project(self) -> Array:
         """The work buffer, back in the object domain."""
@@ -219,8 +222,8 @@ def _at(axis: int, where: slice) -> tuple[Any, ...]:
     return (*(slice(None),) * axis, where, Ellipsis)
 
 
-def through(H: LinearOperator, x: Array, f: Pointwise) -> Array:
-    """Hᵀ f(H x) of any operator; a `Blur` does it without an array for what lies between.
+def through(H: LinearOperator, x: Array, f: Pointwise, update: Update | None = None) -> Array | None:
+    """Hᵀ f(H x) of any operator; a `Blur` does it block by block, without arrays for what lies between.
 
     Parameters
     ----------
@@ -229,9 +232,28 @@ def through(H: LinearOperator, x: Array, f: Pointwise) -> Array:
     x : array, shape ``H.in_shape``
         Object.
     f : callable
-        ``f(block, part)``: a block of H x and the slice of the first axis that it is; returns a block of that shape.
+        ``f(block, part)``: a block of H x, which it may overwrite, and the slice of the first axis that it is; returns
+        a block of that shape.
+    update : callable, optional
+        ``update(block, part)``: told the result block by block; all of `x` has been read by then. Both callables may
+        be called from several threads.
+
+    Returns
+    -------
+    array, shape ``H.in_shape``, or None
+        The result; None if `update` took it.
     """
-    return H.through(x, f) if isinstance(H, Blur) else H.adjoint(f(H.forward(x), slice(0, H.out_shape[0])))
+    if isinstance(H, Blur):
+        return H.through(x, f, update)
+    return _handed_over(H.adjoint(f(H.forward(x), slice(0, H.out_shape[0]))), update)
+
+
+def _handed_over(result: Array, update: Update | None) -> Array | None:
+    if update is None:
+        return result
+    for part in slabs(result.shape[0]):
+        update(result[part, ...], part)
+    return None
 
 
 def dot_error(H: LinearOperator, x: Array, y: Array) -> float:
