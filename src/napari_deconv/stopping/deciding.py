@@ -1,0 +1,107 @@
+"""Which rule decides, and which one stands in where it cannot."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import get_args
+
+from ..camera import Camera
+from .counts import scale_of
+from .discrepancy import discrepancy
+from .held_out import held_out
+from .plateau import plateau
+from .type import Deciding, Problem, Rule, Solver
+
+FEW = 100  # photons
+MANY = 1e9  # photons in a pixel: no detector counts so many, and single precision could not add up their noise
+
+
+def decide(
+    rule: Rule,
+    solve: Solver,
+    problems: Sequence[Problem],
+    *,
+    camera: Camera,
+    max_iter: int,
+    share: float = 0.1,
+    seed: int = 0,
+    pace: float = 1.0,
+    trouble: str = "",
+) -> Deciding:
+    """How many iterations a solver should take, found by one of the rules; a generator.
+
+    Parameters
+    ----------
+    rule : {"held_out", "plateau", "discrepancy"}
+        The rule asked for. Where its assumptions do not hold, `plateau` decides instead and a note says why.
+    solve : callable
+        ``solve(y, H, x0=…, background=…, watch=…)`` yields iterates: a Poisson solver with its own parameters bound.
+    problems : sequence of Problem
+        The image, or crops of it: they go on in lockstep and their scores are added.
+    camera : Camera
+        Of the pixels as they are in `problems`: gain in electrons per unit of theirs, offset in that unit, read noise
+        in electrons.
+    max_iter : int
+        Iterations at most.
+    share : float
+        Of the photons that `held_out` puts aside, between 0 and 1.
+    seed : int
+        Of the random numbers that choose them.
+    pace : float
+        What k iterations of the solver are worth: about k to this power of plain Richardson-Lucy; 2 for
+        accelerated ones. A plateau shows the sooner, the faster the solver goes.
+    trouble : str
+        A sentence that says why the noise is not that of a camera (compressed, averaged, interpolated), if so.
+
+    Yields
+    ------
+    Score
+        Of iterations 1, 2, ...: smaller is better, in the unit of the rule that decides.
+
+    Returns
+    -------
+    Decision
+        By ``decision = yield from decide(…)``.
+
+    Raises
+    ------
+    ValueError
+        If the rule is unknown, there is no problem, `share` is not between 0 and 1, or `max_iter` is below 1.
+    """
+    if rule not in get_args(Rule):
+        near = get_close_matches(str(rule), get_args(Rule), n=1)
+        guess = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"unknown stopping rule {rule!r}{guess}; known: {', '.join(get_args(Rule))}")
+    if not 0 < share < 1:
+        raise ValueError(f"the share of photons held out is a number between 0 and 1, got {share}; 0.1 is usual")
+    if max_iter < 1:
+        raise ValueError(f"max_iter is at least 1, got {max_iter}")
+    if not problems:
+        raise ValueError("nothing to decide on: pass the image or crops of it as problems")
+    scale = scale_of(camera)
+    failed = "" if rule == "plateau" else trouble or _trouble(problems, camera)
+    if rule == "plateau" or scale is None or failed:
+        notes = (f"{rule} cannot decide: {failed.rstrip('.')}; plateau decided instead",) if failed else ()
+        return plateau(solve, problems, max_iter=max_iter, pace=pace, notes=notes)
+    if rule == "discrepancy":
+        return discrepancy(solve, problems, scale=scale, max_iter=max_iter, pace=pace)
+    return held_out(solve, problems, scale=scale, share=share, seed=seed, max_iter=max_iter)
+
+
+def _trouble(problems: Sequence[Problem], camera: Camera) -> str:
+    """Why photons cannot be counted in these pixels, if so."""
+    if camera.gain is None:
+        return "the camera's gain is not known, so that photons cannot be counted"
+    brightest = camera.gain * max(float(p.H.xp.max(p.y)) for p in problems)
+    if brightest > MANY:
+        return f"with a gain of {camera.gain:.3g} electrons per unit, a pixel would hold {brightest:.3g} photons"
+    photons = camera.gain * math.fsum(_light(p, camera.offset or 0.0) for p in problems)
+    return f"the image holds {max(photons, 0):.3g} photons above the camera's offset" if photons < FEW else ""
+
+
+def _light(problem: Problem, offset: float) -> float:
+    xp, weight = problem.H.xp, problem.H.weight
+    above = problem.y - offset if weight is None else (problem.y - offset) * weight
+    return float(xp.sum(above, dtype=xp.float64))
