@@ -1,4 +1,4 @@
-"""The shell door: ``napari-deconv run | psf | recipe | info | demo``. Imports what is heavy inside the commands."""
+"""The shell door: ``napari-deconv run | psf | recipe | info | check | demo``. Heavy imports are inside the commands."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from ..shell import Shell, line
 from . import psf
 from .about import demo, info, show_recipe
+from .check import check
 from .run import run
 
 app = typer.Typer(cls=Shell, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
@@ -17,6 +18,7 @@ app.command()(run)
 app.add_typer(psf.app, name="psf")
 app.command(name="recipe")(show_recipe)
 app.command()(info)
+app.command()(check)
 app.command()(demo)
 
 
