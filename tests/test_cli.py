@@ -278,11 +278,11 @@ def test_work_that_fails_ends_with_1(here: Path, monkeypatch: pytest.MonkeyPatch
     unread = shell("run", "text.tif", *args)
     assert (unread.exit_code, "text.tif" in unread.stderr) == (1, True)
 
-    def too_much(*_: object) -> None:
+    def too_much(*_: object, **__: object) -> None:
         raise MemoryError("needs about 9.1 GiB, 6.0 GiB free on numpy; crop the image")
 
     with monkeypatch.context() as patch:
-        patch.setattr(job, "require", too_much)
+        patch.setattr(job, "pieces", too_much)
         assert answer("run", "image.tif", *args)["error"]["type"] == "MemoryError"
         assert shell("run", "image.tif", *args).exit_code == 1
 

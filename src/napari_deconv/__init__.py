@@ -6,22 +6,41 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import psf
-    from .deconvolution import deconvolve, richardson_lucy, run, wiener
+    from . import psf, quality
+    from .camera import Camera
+    from .deconvolution import deconvolve, richardson_lucy, richardson_lucy_tv, run, scaled_heavy_ball, wiener
     from .io import Image, read, write
     from .psf import PSF
     from .recipe import Recipe
 
-__all__ = ["PSF", "Image", "Recipe", "deconvolve", "psf", "read", "richardson_lucy", "run", "wiener", "write"]
+__all__ = [
+    "PSF",
+    "Camera",
+    "Image",
+    "Recipe",
+    "deconvolve",
+    "psf",
+    "quality",
+    "read",
+    "richardson_lucy",
+    "richardson_lucy_tv",
+    "run",
+    "scaled_heavy_ball",
+    "wiener",
+    "write",
+]
 
 _HOMES = {
     "PSF": "psf",
+    "Camera": "camera",
     "Image": "io",
     "Recipe": "recipe",
     "deconvolve": "deconvolution",
     "read": "io",
     "richardson_lucy": "deconvolution",
+    "richardson_lucy_tv": "deconvolution",
     "run": "deconvolution",
+    "scaled_heavy_ball": "deconvolution",
     "wiener": "deconvolution",
     "write": "io",
 }
@@ -29,8 +48,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Load a public name on first use, so that importing the package costs nothing."""
-    if name == "psf":
-        return importlib.import_module(".psf", __name__)
+    if name in ("psf", "quality"):
+        return importlib.import_module(f".{name}", __name__)
     if name in _HOMES:
         return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
     if name == "__version__":

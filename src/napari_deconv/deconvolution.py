@@ -4,18 +4,38 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
 from .backend import Array, BackendName
+from .camera.type import Camera
 from .io.image import Image
-from .job import Job, Step
+from .job import Job
 from .matching import Given
 from .operators import Boundary
-from .recipe import Background, Balance, Colour, Method, Negative, Noise, NumIter, Recipe
+from .recipe import (
+    Background,
+    Balance,
+    Colour,
+    Count,
+    Counts,
+    Decide,
+    Method,
+    Negative,
+    Noise,
+    NumIter,
+    Recipe,
+    Regularization,
+    Seed,
+    Share,
+    Stop,
+    Tile,
+)
+from .step import Step
 
 Callback = Callable[[Step], bool | None]
+CameraLike = Camera | Literal["auto"]
 
 
 def run(
@@ -74,15 +94,23 @@ def _carried_out(recipe: Recipe, image: Any, psf: Given, mask: ArrayLike | None,
 def richardson_lucy(
     image: Any,
     psf: Given,
-    num_iter: NumIter = 30,
+    num_iter: NumIter | Counts = 30,
     *,
     background: Background = 0.0,
     negative: Negative = "error",
+    stop: Stop = "held_out",
+    max_iter: Count | None = None,
+    held_out: Share = 0.1,
+    seed: Seed = 0,
+    decide: Decide = "once",
+    camera: CameraLike = "auto",
+    hot_pixels: bool = False,
     mask: ArrayLike | None = None,
     boundary: Boundary = "extended",
     channel_axis: int | None = None,
     colour: Colour = "per_channel",
     spacing: tuple[float, ...] | None = None,
+    tile: Tile = "auto",
     backend: BackendName = "auto",
     callback: Callback | None = None,
 ) -> Array:
@@ -97,12 +125,29 @@ def richardson_lucy(
         channel) are looped over. dask and xarray arrays are accepted; a CuPy array stays on its device.
     psf : PSF, array or list of them
         Blur kernel with its centre at ``n // 2``; a list holds one per channel.
-    num_iter : int
-        Iterations. More sharpen more and amplify noise more.
+    num_iter : int, "auto" or tuple of int
+        Iterations. More sharpen more and amplify noise more; "auto" lets the image decide; a tuple holds one number
+        per channel.
     background : float
         Camera offset in counts per pixel, part of the model and never subtracted.
     negative : {"error", "clip"}
         What to do with negative pixels.
+    stop : {"held_out", "plateau", "discrepancy"}
+        How ``num_iter="auto"`` decides: by photons held out of the restoration, by the I-divergence no longer falling,
+        or by its falling to what noise alone explains. See `stopping.decide`.
+    max_iter : int, optional
+        Most iterations that "auto" may choose.
+    held_out : float
+        Share of the photons that is held out.
+    seed : int
+        Of the random choice of photons and crops.
+    decide : {"once", "each"}
+        Whether "auto" decides once per channel, on its first time point, or for each time point and plane.
+    camera : Camera or "auto"
+        Gain (electrons per count), offset, read noise and saturation; what is unknown is estimated where it is needed.
+        Saturated pixels are ignored.
+    hot_pixels : bool
+        Whether to ignore single pixels that no light can have made.
     mask : array of bool, optional
         True where a pixel is to be ignored (saturated, dead).
     boundary : {"extended", "reflect", "periodic"}
@@ -114,6 +159,9 @@ def richardson_lucy(
     spacing : tuple of float, optional
         Voxel size of the image in micrometres, needed when the PSF has one: the PSF is resampled if they
         differ, and you are told.
+    tile : tuple of int or "auto"
+        Largest piece to restore at a time, in pixels along the axes of the PSF; "auto": the whole image if it fits
+        into memory, else pieces that do.
     backend : {"auto", "numpy", "cupy"}
         Where to compute.
     callback : callable, optional
@@ -149,10 +197,192 @@ def richardson_lucy(
         num_iter=num_iter,
         background=background,
         negative=negative,
+        stop=stop,
+        max_iter=max_iter,
+        held_out=held_out,
+        seed=seed,
+        decide=decide,
+        camera=camera,
+        hot_pixels=hot_pixels,
         boundary=boundary,
         channel_axis=channel_axis,
         colour=colour,
         spacing=spacing,
+        tile=tile,
+        backend=backend,
+    )
+    return _carried_out(recipe, image, psf, mask, callback).data
+
+
+def scaled_heavy_ball(
+    image: Any,
+    psf: Given,
+    num_iter: NumIter | Counts = "auto",
+    *,
+    background: Background = 0.0,
+    negative: Negative = "error",
+    stop: Stop = "held_out",
+    max_iter: Count | None = None,
+    held_out: Share = 0.1,
+    seed: Seed = 0,
+    decide: Decide = "once",
+    camera: CameraLike = "auto",
+    hot_pixels: bool = False,
+    mask: ArrayLike | None = None,
+    boundary: Boundary = "extended",
+    channel_axis: int | None = None,
+    colour: Colour = "per_channel",
+    spacing: tuple[float, ...] | None = None,
+    tile: Tile = "auto",
+    backend: BackendName = "auto",
+    callback: Callback | None = None,
+) -> Array:
+    r"""Richardson-Lucy's object in about a quarter of the iterations: each step starts beyond the last one.
+
+    .. math::
+
+        p = x_k + \tfrac{k - 1}{k + 2} (x_k - x_{k-1}), \qquad x_{k+1} = \frac{p}{H^T 1} \, H^T \frac{y}{H p + b}
+
+    Noise grows as much sooner, so that the number of iterations is best left to the image.
+
+    Parameters
+    ----------
+    image, psf
+        See `richardson_lucy`.
+    num_iter : int, "auto" or tuple of int
+        Iterations; see `richardson_lucy`.
+    background, negative, stop, max_iter, held_out, seed, decide, camera, hot_pixels
+        See `richardson_lucy`.
+    mask, boundary, channel_axis, colour, spacing, tile, backend, callback
+        See `richardson_lucy`.
+
+    Returns
+    -------
+    array, float32
+        Same shape and scale as `image`.
+
+    Raises
+    ------
+    ValueError, MemoryError, BackendUnavailable
+        See `run`.
+
+    References
+    ----------
+    .. [1] H. Wang, P. C. Miller, IEEE Trans. Image Process. 23, 848 (2014).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_deconv import psf, scaled_heavy_ball
+    >>> points = np.zeros((32, 32)); points[16, 16] = 1000
+    >>> scaled_heavy_ball(points + 1, psf.gaussian(2.0), num_iter=5).shape
+    (32, 32)
+    """
+    recipe = Recipe.build(
+        method="scaled_heavy_ball",
+        num_iter=num_iter,
+        background=background,
+        negative=negative,
+        stop=stop,
+        max_iter=max_iter,
+        held_out=held_out,
+        seed=seed,
+        decide=decide,
+        camera=camera,
+        hot_pixels=hot_pixels,
+        boundary=boundary,
+        channel_axis=channel_axis,
+        colour=colour,
+        spacing=spacing,
+        tile=tile,
+        backend=backend,
+    )
+    return _carried_out(recipe, image, psf, mask, callback).data
+
+
+def richardson_lucy_tv(
+    image: Any,
+    psf: Given,
+    num_iter: NumIter | Counts = 30,
+    *,
+    regularization: Regularization = "auto",
+    background: Background = 0.0,
+    negative: Negative = "error",
+    stop: Stop = "held_out",
+    max_iter: Count | None = None,
+    held_out: Share = 0.1,
+    seed: Seed = 0,
+    decide: Decide = "once",
+    camera: CameraLike = "auto",
+    hot_pixels: bool = False,
+    mask: ArrayLike | None = None,
+    boundary: Boundary = "extended",
+    channel_axis: int | None = None,
+    colour: Colour = "per_channel",
+    spacing: tuple[float, ...] | None = None,
+    tile: Tile = "auto",
+    backend: BackendName = "auto",
+    callback: Callback | None = None,
+) -> Array:
+    r"""Richardson-Lucy with total variation: flat regions stay flat, edges stay edges.
+
+    .. math::
+
+        x \leftarrow \frac{x}{H^T 1 - \lambda \, \mathrm{div}(\nabla x / |\nabla x|)} \, H^T \frac{y}{H x + b}
+
+    Parameters
+    ----------
+    image, psf
+        See `richardson_lucy`.
+    num_iter : int, "auto" or tuple of int
+        Iterations; see `richardson_lucy`.
+    regularization : float or "auto"
+        The weight :math:`\lambda`: larger is smoother; "auto" chooses it from the noise.
+    background, negative, stop, max_iter, held_out, seed, decide, camera, hot_pixels
+        See `richardson_lucy`.
+    mask, boundary, channel_axis, colour, spacing, tile, backend, callback
+        See `richardson_lucy`.
+
+    Returns
+    -------
+    array, float32
+        Same shape and scale as `image`.
+
+    Raises
+    ------
+    ValueError, MemoryError, BackendUnavailable
+        See `run`.
+
+    References
+    ----------
+    .. [1] N. Dey et al., Microsc. Res. Tech. 69, 260 (2006).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_deconv import psf, richardson_lucy_tv
+    >>> points = np.zeros((32, 32)); points[16, 16] = 1000
+    >>> richardson_lucy_tv(points + 1, psf.gaussian(2.0), num_iter=5, regularization=0.01).shape
+    (32, 32)
+    """
+    recipe = Recipe.build(
+        method="richardson_lucy_tv",
+        num_iter=num_iter,
+        regularization=regularization,
+        background=background,
+        negative=negative,
+        stop=stop,
+        max_iter=max_iter,
+        held_out=held_out,
+        seed=seed,
+        decide=decide,
+        camera=camera,
+        hot_pixels=hot_pixels,
+        boundary=boundary,
+        channel_axis=channel_axis,
+        colour=colour,
+        spacing=spacing,
+        tile=tile,
         backend=backend,
     )
     return _carried_out(recipe, image, psf, mask, callback).data
@@ -164,11 +394,14 @@ def wiener(
     balance: Balance = "auto",
     *,
     noise: Noise | None = None,
+    camera: CameraLike = "auto",
+    hot_pixels: bool = False,
     mask: ArrayLike | None = None,
     boundary: Boundary = "extended",
     channel_axis: int | None = None,
     colour: Colour = "per_channel",
     spacing: tuple[float, ...] | None = None,
+    tile: Tile = "auto",
     backend: BackendName = "auto",
     callback: Callback | None = None,
 ) -> Array:
@@ -178,7 +411,7 @@ def wiener(
 
     Parameters
     ----------
-    image, psf, mask, boundary, channel_axis, colour, spacing, backend, callback
+    image, psf, camera, hot_pixels, mask, boundary, channel_axis, colour, spacing, tile, backend, callback
         See `richardson_lucy`; negative pixels are welcome.
     balance : float or "auto"
         Weight of the Laplacian: larger is smoother. "auto" chooses it from the image (see
@@ -204,20 +437,28 @@ def wiener(
         method="wiener",
         balance=balance,
         noise=noise,
+        camera=camera,
+        hot_pixels=hot_pixels,
         boundary=boundary,
         channel_axis=channel_axis,
         colour=colour,
         spacing=spacing,
+        tile=tile,
         backend=backend,
     )
     return _carried_out(recipe, image, psf, mask, callback).data
 
 
-METHODS: dict[Method, Callable[..., Array]] = {"richardson_lucy": richardson_lucy, "wiener": wiener}
+METHODS: dict[Method, Callable[..., Array]] = {
+    "richardson_lucy": richardson_lucy,
+    "scaled_heavy_ball": scaled_heavy_ball,
+    "richardson_lucy_tv": richardson_lucy_tv,
+    "wiener": wiener,
+}
 
 
 def deconvolve(image: Any, psf: Given, method: Method = "richardson_lucy", **parameters: Any) -> Array:
-    """The image restored by the method of that name; `parameters` are those of `richardson_lucy` or `wiener`.
+    """The image restored by the method of that name; `parameters` are those of the function of that name.
 
     Raises
     ------

@@ -1,57 +1,35 @@
-"""One recipe on one image: everything checked before the first FFT, then block by block, step by step."""
+"""One recipe on one image: everything checked before the first FFT, then block by block, tile by tile, step by step."""
 
 from __future__ import annotations
 
 import itertools
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
-from typing import Any
+from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from . import colour, light
+from . import colour
 from .arrays import mask_of
-from .backend import Array, is_cupy, require, resolve
-from .engines.whole import predicted_bytes
-from .io.image import SPATIAL, Image
-from .masks import about, in_order
+from .backend import Array, is_cupy, resolve
+from .balance import noise_balance
+from .blocks import Block, Blocks
+from .evidence import Evidence
+from .frames import Frames
+from .io.image import Image
+from .iterations import Iterations
 from .matching import Given, match
-from .operators import Blur, fft_grid
-from .pixels import check, look_at
-from .psf.type import PSF
+from .operators import Blur
+from .pieces import expected, pieces
+from .provenance import provenance
 from .recipe import METADATA_KEY, Recipe
-from .solvers import Iterate, richardson_lucy, wiener
+from .smoothness import Smoothness, solver_of
+from .solvers import Iterate, wiener
+from .step import Step
+from .stopping import Solver
+from .tiles import Tile
 
-SCHEMA = 1
-
-
-@dataclass
-class Step:
-    """What a caller sees after each step of a job.
-
-    Parameters
-    ----------
-    iteration : int
-        Step of the current block: 1, 2, ...
-    divergence : float
-        I-divergence of the estimate that entered the step; NaN for methods that have none.
-    done, total : int
-        Steps done and to do over all blocks (frames, channels, planes).
-    """
-
-    iteration: int
-    divergence: float
-    done: int
-    total: int
-    _copy: Callable[[], Array]
-
-    def snapshot(self) -> Array:
-        """A copy of the current block's estimate in the units of the image; only before the next step."""
-        return self._copy()
+NAN = float("nan")
 
 
 class Job:
@@ -73,212 +51,245 @@ class Job:
     ValueError
         If image, PSF, mask and recipe do not go together: before anything is computed.
     MemoryError
-        If the work would not fit; both figures are given.
+        If not even tiles of the work would fit; both figures are given.
     """
 
     def __init__(self, recipe: Recipe, image: Any, *, psf: Given = None, mask: ArrayLike | None = None) -> None:
         self.recipe = recipe
-        self.notes: list[str] = []
         self.stopped = "not started"
         matched = match(recipe, image, psf)
         self.source, self.psfs, self._names = matched.image, matched.psfs, matched.names
-        self.notes += matched.notes
-        self._plan = self._one_colour() if recipe.colour == "luminance" else self.source
-        self._order_axes()
+        plan = self._one_colour() if recipe.colour == "luminance" else self.source
+        self.blocks = Blocks.of(plan, self.psfs[0].ndim)
         self.backend = resolve("cupy" if recipe.backend == "auto" and is_cupy(self.source.data) else recipe.backend)
-        self._require_memory()
-        self._mask = in_order(
-            mask if mask is not None else mask_of(image), self._plan, self._letters, len(self._frames)
-        )
-        self._look_at_pixels()
-        self._balances: list[float] = []
-        self._done = 0
-        self._started = time.perf_counter()
+        self._masked = mask is not None or recipe.hot_pixels
+        self._cut(expected(recipe))
+        given = mask if mask is not None else mask_of(image)
+        self.frames = Frames(self.source, plan, self.blocks, recipe, given, self.backend)
+        self._evidence = Evidence(recipe, self.frames, self.psfs, lambda: self.tiles)
+        self.iterations = Iterations(recipe, self.blocks, self._evidence)
+        self._smoothness = Smoothness(recipe, self.blocks, self._evidence)
+        self.notes = [*matched.notes, *self._plane_by_plane(), *self.frames.notes]
         self._out: Array = None
+        self._begin()
+
+    def _cut(self, num_iter: int, available: int | None = None) -> None:
+        """Choose the tiles, for so many iterations."""
+        self._cut_for = num_iter
+        self._pieces = pieces(
+            self.recipe,
+            self.source,
+            self.blocks,
+            self.psfs,
+            self.backend,
+            num_iter=num_iter,
+            masked=self._masked,
+            available=available,
+        )
+
+    def _begin(self) -> None:
+        """Nothing done yet."""
+        self._done, self._looked = 0, 0  # steps of restoring, of deciding
+        self._balances: dict[Block, float] = {}
+        self._blur: tuple[Any, Blur] | None = None
+        self._started = time.perf_counter()
 
     def _one_colour(self) -> Image:
         if len(self.psfs) > 1:
             raise ValueError(f"colour='luminance' takes one PSF, got {len(self.psfs)}; pass colour='per_channel'")
         return colour.one_colour(self.source)
 
-    def _order_axes(self) -> None:
-        """Axes that are looped over to the front, those of the PSF to the end."""
-        axes, sizes, ndim = self._plan.axes, self._plan.data.shape, self.psfs[0].ndim
-        spatial = self._plan.spatial_axes[-ndim:]
-        if len(spatial) < ndim:
-            raise ValueError(
-                f"psf has {ndim} axes ({SPATIAL[-ndim:]}) but the image has {axes} {sizes}; "
-                "pass a PSF with as many axes, e.g. psf.plane() of a 3-D one"
-            )
-        self._looped = "".join(a for a in axes if a not in spatial)
-        self._letters = self._looped + spatial
-        self._order = [axes.index(a) for a in self._letters]
-        ordered = tuple(sizes[i] for i in self._order)
-        self._frames, self._shape = ordered[: len(self._looped)], ordered[len(self._looped) :]
-        if "Z" in self._looped:
-            count = sizes[axes.index("Z")]
-            self.notes.append(
-                f"2-D PSF: each of the {count} planes is restored on its own; a 3-D PSF restores depth too"
-            )
+    def _plane_by_plane(self) -> list[str]:
+        if "Z" not in self.blocks.looped:
+            return []
+        count = self.blocks.frames[self.blocks.looped.index("Z")]
+        return [f"2-D PSF: each of the {count} planes is restored on its own; a 3-D PSF restores depth too"]
 
-    def _look_at_pixels(self) -> None:
-        """Pixels in the order of work, in linear light if they are a photograph's; whether they can be restored."""
-        self._encoded = self.source.encoding == "srgb" and self.recipe.light == "linear"
-        if self._encoded and self.recipe.background:
-            raise ValueError(
-                "background is in counts, but a photograph is restored in linear light; pass light='stored'"
-            )
-        picture = light.to_linear(self.source) if self._encoded else self.source
-        self._read_notes = list(picture.metadata.get("notes", ()))
-        data: Array = picture.data
-        stays = is_cupy(data) and self.backend.name != "numpy"
-        self._home = self.backend.xp if stays else np  # where pixels and results live
-        data = data if stays or not is_cupy(data) else data.get()
-        self._colours = picture.with_data(data) if self.recipe.colour == "luminance" else None
-        data = data if self._colours is None else colour.grey(self._colours)
-        self._pixels = data.transpose(self._order)
-        self._ignored = None if self._mask is None else self._home.asarray(self._mask)
-        found = look_at(self._pixels, self._ignored)
-        found.first_bad = tuple(found.first_bad[self._order.index(axis)] for axis in range(len(found.first_bad)))
-        self.notes += check(found, self.recipe)
-        self._scale, self._clip = found.scale, found.negative > 0 and self.recipe.method == "richardson_lucy"
-
-    def _require_memory(self) -> None:
-        grids = [fft_grid(self._shape, p.shape, self.recipe.boundary, self.backend) for p in self.psfs]
-        work = max(predicted_bytes(grid, self._shape) for grid in grids)
-        whole = 4 * int(np.prod(self._frames + self._shape))
-        whole *= 2 if self.source.encoding == "srgb" else 1  # linear light is a copy of its own
-        whole += 4 * self.source.data.size if self._plan is not self.source else 0  # so are the colours
-        require(work + whole, self.backend, "crop the image or the PSF, or pass fewer axes at once")
+    @property
+    def tiles(self) -> tuple[Tile, ...]:
+        """What every block is cut into; one, if it is restored whole."""
+        return self._pieces.tiles
 
     @property
     def total(self) -> int:
-        """Steps of the whole job."""
-        return self._steps_per_block * int(np.prod(self._frames))
+        """Steps of the whole job, those of deciding included; fewer once the number of iterations is known."""
+        undecided = {self.blocks.channel(b) for b in self.blocks if self.iterations.of(b) is None}
+        looks = len(undecided) if self.recipe.decide == "once" else self.blocks.count
+        return self._looked + self._to_restore() + looks * self.recipe.limit * bool(undecided)
 
-    @property
-    def _steps_per_block(self) -> int:
-        return self.recipe.num_iter if self.recipe.method == "richardson_lucy" else 1
+    def _to_restore(self) -> int:
+        return len(self.tiles) * sum(self.iterations.most(block) for block in self.blocks)
 
     def __iter__(self) -> Iterator[Step]:
         """Do the work; stop at any step and `result` keeps what is there."""
-        self._started = time.perf_counter()
-        self.stopped, self._done, self._balances = "early", 0, []
-        self._out = self._home.zeros(self._pixels.shape, dtype="float32")
+        self._begin()
+        self.stopped = "early"
+        self._out = self.frames.empty()
         try:
-            for number, psf in enumerate(self.psfs):
-                yield from self._with_one_psf(number, psf)
+            for block in self.blocks:
+                if self.iterations.of(block) is None:
+                    yield from self._decide(block)
+                yield from self._tile_by_tile(block)
         finally:
+            self._blur = None
             self.backend.release()
 
-    def _with_one_psf(self, number: int, psf: PSF) -> Iterator[Step]:
-        """Every block of one channel (or of all, if they share the PSF), on one operator where no mask differs."""
-        H, before = None, None
-        for block in self._blocks(number):
-            ignored = None if self._mask is None else self._mask[block]
-            changed = ignored is not None and before is not None and not np.array_equal(ignored, before)
-            if H is None or changed:
-                H, before = None, ignored  # the old one's memory first
-                H = Blur(psf, self._shape, boundary=self.recipe.boundary, mask=ignored, backend=self.backend)
-            yield from self._restore(block, H)
-
-    def _blocks(self, number: int) -> Iterator[tuple[int, ...]]:
-        for block in np.ndindex(self._frames):
-            if len(self.psfs) == 1 or block[self._channel_position] == number:
-                yield block
-
-    @property
-    def _channel_position(self) -> int:
-        return next(i for i, a in enumerate(self._looped) if a in "CS")
-
-    def _restore(self, block: tuple[int, ...], H: Blur) -> Iterator[Step]:
-        y, scale = self._counts(block, H), self._scale
-        last: Iterate | None = None
+    def _tile_by_tile(self, block: Block) -> Iterator[Step]:
+        """All tiles of a block; if memory runs out on the way, again in smaller ones."""
         before = self._done
+        if len(self.tiles) > 1 and self.iterations.most(block) > self._cut_for:
+            self._cut(self.iterations.most(block))
+        while True:
+            try:
+                for tile in self.tiles:
+                    yield from self._restore(block, tile)
+                return
+            except MemoryError as error:
+                self._done, self._blur = before, None
+                self._cut_smaller(error)
 
-        def copy() -> Array:
+    def _cut_smaller(self, error: MemoryError) -> None:
+        """Tiles that take half the memory, where the recipe leaves that to us."""
+        if self.recipe.tile != "auto":
+            raise error
+        self.backend.release()
+        count = len(self.tiles)
+        self._cut(self._cut_for, self._pieces.bytes // 2)
+        self.notes.append(f"memory ran out with {count} tile{'s' * (count > 1)}; went on with {len(self.tiles)}")
+
+    def _decide(self, block: Block) -> Iterator[Step]:
+        for score in self.iterations.decide(block, self._solver(block)):
+            self._looked += 1
+            yield self._step(block, score.iteration, score=score.value)
+
+    def _restore(self, block: Block, tile: Tile) -> Iterator[Step]:
+        H, y = self._operator(block, tile), self.frames.counts(block, tile.read)
+        last: Iterate | None = None
+        before, core = self._done, (*block, *tile.core)
+
+        def estimate() -> Array:
             assert last is not None
-            with np.errstate(over="ignore"):  # what overflows is found by `result`
-                x = H.crop(last.snapshot()) / scale
-            return self.backend.to_host(x) if self._home is np else x
+            return self.frames.at_home(H.crop(last.snapshot()))[tile.inner]
+
+        def so_far() -> Array:
+            picture = self._out[block].copy()
+            picture[tile.core] = estimate()
+            return picture
 
         try:
-            for last in self._iterates(y, H):
+            for last in self._iterates(block, y, H):
                 self._done = before + last.iteration
-                yield Step(last.iteration, last.divergence, self._done, self.total, copy)
+                yield self._step(block, last.iteration, tile, last, estimate if len(self.tiles) == 1 else so_far)
         finally:
             if last is not None and last.alive:
-                self._out[block] = copy()
+                self._out[core] = estimate()
 
-    def _counts(self, block: tuple[int, ...], H: Blur) -> Array:
-        """The block's pixels as float32 on the device, scaled by a power of two to a mean near 1, masked ones 0."""
-        y = self._pixels[block].astype("float64") * self._scale
-        if self._ignored is not None:
-            y[self._ignored[block]] = 0
-        return H.backend.asarray(y.clip(min=0) if self._clip else y, H.dtype)
+    def _step(
+        self,
+        block: Block,
+        iteration: int,
+        tile: Tile | None = None,
+        iterate: Iterate | None = None,
+        copy: Callable[[], Array] | None = None,
+        score: float = NAN,
+    ) -> Step:
+        """What the caller is told."""
+        return Step(
+            iteration=iteration,
+            done=self._looked + self._done,
+            total=self.total,
+            phase="deciding" if iterate is None else "restoring",
+            channel=self.blocks.channel(block),
+            tile=None if tile is None or len(self.tiles) == 1 else (tile.index + 1, len(self.tiles)),
+            score=score,
+            _divergence=(lambda: NAN) if iterate is None else (lambda: iterate.divergence),
+            _copy=copy or _no_estimate,
+        )
 
-    def _iterates(self, y: Array, H: Blur) -> Iterator[Iterate]:
-        recipe, scale = self.recipe, self._scale
-        if recipe.method == "richardson_lucy":
-            offset = recipe.background * scale
-            background = offset if H.weight is None else offset * H.weight
-            return itertools.islice(richardson_lucy(y, H, background=background), recipe.num_iter)
-        noise = None if recipe.noise is None else recipe.noise * scale
-        x, balance = wiener(y, H, balance=recipe.balance, noise=noise)
-        self._balances.append(balance)
-        return iter([Iterate(1, float("nan"), x)])
+    def _operator(self, block: Block, tile: Tile) -> Blur:
+        """The blur of a tile; one is kept, for the next tile or block will mostly need the same."""
+        psf = self._evidence.psf(block)
+        shape = tuple(part.stop - part.start for part in tile.read)
+        if self._blur is None or self._blur[0] != (psf, shape):
+            self._blur = None  # its memory first
+            self._blur = (psf, shape), Blur(psf, shape, boundary=self.recipe.boundary, backend=self.backend)
+        return self._blur[1].with_mask(self.frames.ignored(block, tile.read))
+
+    def _solver(self, block: Block) -> Solver:
+        """The recipe's Poisson solver with its own parameters."""
+        return solver_of(self.recipe, self._smoothness, block)
+
+    def _iterates(self, block: Block, y: Array, H: Blur) -> Iterator[Iterate]:
+        recipe, scale = self.recipe, self.frames.scale
+        if recipe.method == "wiener":
+            x, balance = wiener(y, H, balance=self._balance(block))
+            self._balances[block] = balance
+            return iter([Iterate(1, [NAN], x)])
+        start = self.frames.flat(block) if len(self.tiles) > 1 else None
+        steps = self._solver(block)(y, H, x0=start, background=recipe.background * scale)
+        return itertools.islice(steps, self.iterations.of(block))
+
+    def _balance(self, block: Block) -> float | Literal["auto"]:
+        """Of a Wiener filter: the same for all tiles of a block."""
+        recipe = self.recipe
+        if recipe.noise is not None:
+            return noise_balance(recipe.noise, self.frames.span(block))
+        if recipe.balance == "auto" and len(self.tiles) > 1 and block not in self._balances:
+            middle = self.tiles[len(self.tiles) // 2]
+            self._balances[block] = wiener(self.frames.counts(block, middle.read), self._operator(block, middle))[1]
+        return self._balances.get(block, recipe.balance) if recipe.balance == "auto" else recipe.balance
 
     def result(self) -> Image:
         """The picture as far as it is done, with recipe and provenance in its metadata; blocks not reached are 0."""
         if self._out is None:
             raise RuntimeError("the job has not begun: iterate over it first")
-        if self._done == self.total:
+        of = self._to_restore()
+        if self._done == of:
             self.stopped = "complete"
-        data = self._out.transpose([self._order.index(axis) for axis in range(len(self._order))])
-        if not bool(np.isfinite(data).all()):
-            raise ValueError("the result does not fit into float32; divide the image by a constant first")
-        notes = self._read_notes + self.notes
-        if self.stopped != "complete":
-            rest = "; frames not reached are 0" if self.total > self._steps_per_block else ""
-            notes.append(f"stopped after {self._done} of {self.total} steps{rest}")
-        if self._colours is not None:
-            data = colour.recoloured(self._colours, colour.grey(self._colours), data)
-        if self._encoded:
-            data, clipped = light.to_encoded(data, self.source)
-            notes += (
-                [f"{clipped:.2%} of the values were outside the range of {data.dtype} and were clipped"]
-                if clipped
-                else []
-            )
-        return self.source.with_data(data, **{METADATA_KEY: self._provenance(notes)})
+        picture, clipped = self.frames.picture(self._out)
+        notes = self.frames.read_notes + self.notes + self._hindsight(of) + clipped
+        return picture.with_data(picture.data, **{METADATA_KEY: self._provenance(of, notes)})
 
-    def _provenance(self, notes: list[str]) -> dict[str, Any]:
+    def _hindsight(self, of: int) -> list[str]:
+        """What only the work has shown."""
+        notes = self._smoothness.notes + [
+            note for decision in self.iterations.decisions.values() for note in decision.notes
+        ]
+        if self._done < of:
+            kinds = ["tiles"] * (len(self.tiles) > 1) + ["frames"] * (self.blocks.count > 1)
+            rest = f"; {' and '.join(kinds)} not reached are 0" if kinds else ""
+            notes.append(f"stopped after {self._done} of {of} steps{rest}")
+        return list(dict.fromkeys(notes))
+
+    def _provenance(self, of: int, notes: list[str]) -> dict[str, Any]:
         """What was done, JSON-safe; file names only, no paths."""
-        return {
-            "schema": SCHEMA,
-            "package": f"napari-deconv {version('napari-deconv')}",
-            "recipe": self.resolved().to_dict(),
-            "source": {
-                key: str(self.source.metadata[key]) for key in ("name", "sha256") if self.source.metadata.get(key)
-            },
-            "psf": [
-                {"sha256": p.sha256, "shape": list(p.shape), "spacing": list(p.spacing), "unit": p.unit}
-                for p in self.psfs
-            ],
-            "mask": None if self._mask is None else about(self._mask, self._order),
-            "backend": self.backend.name,
-            "steps": self._done,
-            "of": self.total,
-            "stopped": self.stopped,
-            "seconds": round(time.perf_counter() - self._started, 3),
-            "notes": notes,
-            "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
+        return provenance(
+            self.resolved(),
+            self.source,
+            self.psfs,
+            mask=self.frames.about_mask(),
+            camera=self.frames.exposure.told(),
+            stopping=self.iterations.told(),
+            tiles=len(self.tiles),
+            backend=self.backend.name,
+            steps=self._done,
+            of=of,
+            stopped=self.stopped,
+            seconds=round(time.perf_counter() - self._started, 3),
+            notes=notes,
+        )
 
     def resolved(self) -> Recipe:
         """The recipe with what "auto" decided filled in."""
         psf = self._names if len(self._names) > 1 else self._names[0]
         decided: dict[str, Any] = {"backend": self.backend.name.partition(":")[0], "psf": psf}
-        if len(set(self._balances)) == 1 and self.recipe.noise is None:
-            decided["balance"] = self._balances[0]
-        return self.recipe.changed(**decided)
+        if self._pieces.tile is not None:
+            decided["tile"] = self._pieces.tile
+        balances = set(self._balances.values())
+        if len(balances) == 1 and self.recipe.noise is None:
+            decided["balance"] = balances.pop()
+        return self.recipe.changed(**decided, **self.iterations.frozen(), **self._smoothness.frozen())
+
+
+def _no_estimate() -> Array:
+    raise RuntimeError("there is no estimate while the number of iterations is being decided")

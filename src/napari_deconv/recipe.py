@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import reprlib
+from collections.abc import Mapping
 from pathlib import Path, PureWindowsPath
 from typing import Annotated, Any, Literal, Self
 
@@ -12,14 +13,17 @@ import numpy as np
 import yaml
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     PrivateAttr,
     ValidationError,
     field_validator,
     model_validator,
 )
 
+from .camera.type import Camera
 from .strict_yaml import load_yaml
 
 VERSION = 1
@@ -27,19 +31,41 @@ METADATA_KEY = "napari-deconv"
 WORDS = re.compile(r"[a-z][a-z_]+:[^/\\]")  # a PSF in words begins with its model; all else names a file
 MODEL = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
 
-Method = Literal["richardson_lucy", "wiener"]
-NumIter = Annotated[int, Field(ge=1, le=100_000)]
+Method = Literal["richardson_lucy", "scaled_heavy_ball", "richardson_lucy_tv", "wiener"]
+Count = Annotated[int, Field(ge=1, le=100_000)]
+NumIter = Count | Literal["auto"]
+Counts = Annotated[tuple[Count, ...], Field(min_length=2)]  # one per channel
+Stop = Literal["held_out", "plateau", "discrepancy"]
+Decide = Literal["once", "each"]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Regularization = Annotated[float, Field(ge=0, le=1e6)] | Literal["auto"]
 Background = Annotated[float, Field(ge=0, le=1e30)]
 Balance = Annotated[float, Field(gt=0, le=1e12)] | Literal["auto"]
 Noise = Annotated[float, Field(gt=0, le=1e30)]
 Negative = Literal["error", "clip"]
 Colour = Literal["per_channel", "luminance"]
 Spacing = Annotated[tuple[Annotated[float, Field(gt=0, le=1e6)], ...], Field(min_length=1, max_length=3)]
+CameraWords = Annotated[
+    Camera | Literal["auto"],
+    BeforeValidator(lambda value: Camera.from_dict(value) if isinstance(value, Mapping) else value),
+    PlainSerializer(lambda value: value.to_dict() if isinstance(value, Camera) else value),
+]
+Tile = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=3)] | Literal["auto"]
 
+STOPPING = ("stop", "max_iter", "held_out", "seed", "decide")  # what num_iter="auto" obeys
+POISSON = ("num_iter", "background", "negative", *STOPPING)
 PARAMETERS: dict[str, tuple[str, ...]] = {
-    "richardson_lucy": ("num_iter", "background", "negative"),
+    "richardson_lucy": POISSON,
+    "scaled_heavy_ball": POISSON,
+    "richardson_lucy_tv": (*POISSON, "regularization"),
     "wiener": ("balance", "noise"),
 }
+LONGEST = {
+    "richardson_lucy": 300,
+    "scaled_heavy_ball": 100,
+    "richardson_lucy_tv": 300,
+}  # iterations, if max_iter is None
 
 
 class PSFName(BaseModel):
@@ -78,13 +104,18 @@ class Recipe(BaseModel):
 
     Parameters
     ----------
-    method : {"richardson_lucy", "wiener"}
+    method : {"richardson_lucy", "scaled_heavy_ball", "richardson_lucy_tv", "wiener"}
         Algorithm.
     psf : str, PSFName or a tuple of them
         Words (``"widefield:na=1.4,wavelength=0.52,ri=1.515"``), a file beside the recipe, or the name and
         SHA-256 of one handed over; a tuple holds one per channel.
-    num_iter, background, negative
-        Of Richardson-Lucy; see `richardson_lucy`.
+    num_iter : int, "auto", or a tuple of int
+        Iterations; "auto" asks the stopping rule (the default of `scaled_heavy_ball`; else 30), a tuple holds one per
+        channel.
+    background, negative, stop, max_iter, held_out, seed, decide
+        Of Richardson-Lucy and its relatives; see `richardson_lucy`.
+    regularization
+        Of total variation; see `richardson_lucy_tv`.
     balance, noise
         Of the Wiener filter; see `wiener`.
     boundary : {"extended", "reflect", "periodic"}
@@ -98,6 +129,13 @@ class Recipe(BaseModel):
     colour : {"per_channel", "luminance"}
         Whether every channel is restored on its own, or only the luminance of a picture in red, green and blue:
         a third of the work, and no coloured fringes; the colours stay as blurred as they were.
+    camera : "auto" or Camera
+        Gain, offset, read noise and saturation of the camera; what is unknown is estimated where it is needed.
+    hot_pixels : bool
+        Whether single pixels that no light can have made are ignored.
+    tile : "auto" or tuple of int
+        Largest piece to restore at a time, in pixels along the axes of the PSF; "auto": the whole image if it fits
+        into memory.
     backend : {"auto", "numpy", "cupy"}
         Where to compute.
 
@@ -113,9 +151,15 @@ class Recipe(BaseModel):
     version: Literal[1] = 1
     method: Method = "richardson_lucy"
     psf: PSFWord | tuple[PSFWord, ...] | None = None
-    num_iter: NumIter = 30
+    num_iter: NumIter | Counts = 30
     background: Background = 0.0
     negative: Negative = "error"
+    stop: Stop = "held_out"
+    max_iter: Count | None = None
+    held_out: Share = 0.1
+    seed: Seed = 0
+    decide: Decide = "once"
+    regularization: Regularization = "auto"
     balance: Balance = "auto"
     noise: Noise | None = None
     boundary: Literal["extended", "reflect", "periodic"] = "extended"
@@ -123,10 +167,15 @@ class Recipe(BaseModel):
     spacing: Spacing | None = None
     light: Literal["linear", "stored"] = "linear"
     colour: Colour = "per_channel"
+    camera: CameraWords = "auto"
+    hot_pixels: bool = False
+    tile: Tile = "auto"
     backend: Literal["auto", "numpy", "cupy"] = "auto"
     _folder: Path | None = PrivateAttr(default=None)  # where `psf.file` may be looked for; None: nowhere
 
     def __init__(self, **values: Any) -> None:
+        if values.get("method") == "scaled_heavy_ball":
+            values.setdefault("num_iter", "auto")  # a fixed number suits plain Richardson-Lucy only
         try:
             super().__init__(**{key: _plain(value) for key, value in values.items()})
         except ValidationError as error:
@@ -204,8 +253,9 @@ class Recipe(BaseModel):
         return cls.from_mapping(found["recipe"], path.name)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-safe mapping: the parameters that the method takes, None left out."""
+        """JSON-safe mapping: the parameters that matter to the method, None left out."""
         foreign = {name for others in PARAMETERS.values() for name in others} - set(PARAMETERS[self.method])
+        foreign |= set() if self.num_iter == "auto" else set(STOPPING)
         return self.model_dump(mode="json", exclude_none=True, exclude=foreign)
 
     def to_yaml(self) -> str:
@@ -217,6 +267,13 @@ class Recipe(BaseModel):
         from .io import write_text
 
         write_text(path, self.to_yaml(), overwrite=overwrite)
+
+    @property
+    def limit(self) -> int:
+        """Most iterations that a stopping rule may look at, or that were asked for."""
+        if self.num_iter == "auto":
+            return self.max_iter or LONGEST[self.method]
+        return max(self.num_iter) if isinstance(self.num_iter, tuple) else self.num_iter
 
     def changed(self, **values: Any) -> Recipe:
         """A checked copy with other values."""

@@ -178,12 +178,15 @@ def _noting(notes: list[str], aloud: bool) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def progress(what: str, total: int, quiet: bool) -> Iterator[Callable[[float], None]]:
-    """A bar with the time left in a terminal, one line elsewhere, nothing at all for machines."""
+def progress(what: str, total: int, quiet: bool) -> Iterator[Callable[..., None]]:
+    """A bar with the time left in a terminal, one line elsewhere, nothing at all for machines.
+
+    What comes out of it is called with the steps done, and with their total where that changes.
+    """
     if quiet or not sys.stderr.isatty():
         if not quiet:
             line(sys.stderr, what)
-        yield lambda done: None
+        yield lambda done, total=None: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -192,7 +195,7 @@ def progress(what: str, total: int, quiet: bool) -> Iterator[Callable[[float], N
                TextColumn("left"))  # fmt: skip
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(shown(what), total=total)
-        yield lambda done: bar.update(task, completed=done)
+        yield lambda done, total=None: bar.update(task, completed=done, total=total)
 
 
 def shown(text: str) -> str:

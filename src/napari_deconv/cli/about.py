@@ -46,6 +46,7 @@ def info(as_json: Json = False, debug: Debug = False) -> Answer:
 
     from .. import __version__
     from ..backend import gib, host_free_bytes, probe_cupy, resolve, threads
+    from ..engines.lines import fft_library
 
     usable, reason = probe_cupy()
     free, total = host_free_bytes(), int(psutil.virtual_memory().total)
@@ -56,6 +57,7 @@ def info(as_json: Json = False, debug: Debug = False) -> Answer:
         "packages": _versions(),
         "backend": resolve("cupy" if usable else "numpy").name,
         "backends": {"numpy": {"usable": True, "reason": ""}, "cupy": {"usable": usable, "reason": reason}},
+        "fft": fft_library(),
         "cores": threads(),
         "memory": {"free": free, "total": total},
     }
@@ -64,6 +66,7 @@ def info(as_json: Json = False, debug: Debug = False) -> Answer:
             f"packages  {packages}",
             f"backend   {data['backend']}",
             f"CuPy      {'used' if usable else 'not used'}: {reason}",
+            f"FFT       {data['fft']}",
             f"cores     {data['cores']} (those this process may use)",
             f"memory    {gib(free)} free of {gib(total)}"]  # fmt: skip
     return Answer(data, "\n".join(text))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..arguments import check_inputs, check_output, number_or_word, numbers
+from ..arguments import check_inputs, check_output, number_or_word, numbers, sizes
 from ..shell import Answer, Refused, as_asked, note_all, progress
 from .options import IMAGE, METHOD, RECIPES, WORK, Debug, ImageFile, Json, Output, Overwrite, Spacing, option
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..recipe import Recipe
 
 PHOTO_TYPES = {".png": ("uint8", "uint16"), ".jpg": ("uint8",), ".jpeg": ("uint8",)}
-ALIASES = {"rl": "richardson_lucy"}
+ALIASES = {"rl": "richardson_lucy", "shb": "scaled_heavy_ball", "rltv": "richardson_lucy_tv"}
 
 
 def run(
@@ -37,8 +37,27 @@ def run(
             help="A recipe (YAML), or a result with one inside; options beside it overrule it.", show_default=False
         ),
     ] = None,
-    method: Annotated[str | None, option(METHOD, "richardson_lucy (or rl; the default), wiener.", "NAME")] = None,
-    num_iter: Annotated[int | None, option(METHOD, "Iterations of Richardson-Lucy; 30 by default.", "N")] = None,
+    method: Annotated[
+        str | None,
+        option(
+            METHOD,
+            "richardson_lucy (rl; the default), scaled_heavy_ball (shb), richardson_lucy_tv (rltv), wiener.",
+            "NAME",
+        ),
+    ] = None,
+    num_iter: Annotated[
+        str | None, option(METHOD, "Iterations; 30 by default, scaled_heavy_ball: auto.", "N|auto|N,N,…")
+    ] = None,
+    stop: Annotated[
+        str | None, option(METHOD, "How auto decides; held_out by default.", "held_out|plateau|discrepancy")
+    ] = None,
+    max_iter: Annotated[int | None, option(METHOD, "Most iterations that auto may choose.", "N")] = None,
+    held_out: Annotated[float | None, option(METHOD, "Share of photons held out; 0.1 by default.", "SHARE")] = None,
+    seed: Annotated[int | None, option(METHOD, "Of the choice of held-out photons; 0 by default.", "N")] = None,
+    decide: Annotated[str | None, option(METHOD, "Decide per channel, or for each frame.", "once|each")] = None,
+    regularization: Annotated[
+        str | None, option(METHOD, "Weight of total variation; auto by default.", "auto|NUMBER")
+    ] = None,
     background: Annotated[float | None, option(METHOD, "Camera offset in counts, Richardson-Lucy.", "COUNTS")] = None,
     negative: Annotated[str | None, option(METHOD, "Negative pixels, Richardson-Lucy.", "error|clip")] = None,
     balance: Annotated[str | None, option(METHOD, "Smoothness, Wiener; auto by default.", "auto|NUMBER")] = None,
@@ -56,8 +75,17 @@ def run(
     colour: Annotated[
         str | None, option(IMAGE, "Red, green and blue; per_channel by default.", "per_channel|luminance")
     ] = None,
+    camera: Annotated[
+        str | None, option(IMAGE, "What is known of the camera.", "auto|gain=2.1,read_noise=1.6,saturation=65535")
+    ] = None,
+    hot_pixels: Annotated[
+        bool | None, option(IMAGE, "Ignore pixels that no light can have made.", None, "--hot-pixels")
+    ] = None,
     mask: Annotated[Path | None, option(IMAGE, "Image that is not 0 where a pixel is to be ignored.", "FILE")] = None,
     backend: Annotated[str | None, option(WORK, "Where to compute; auto by default.", "auto|numpy|cupy")] = None,
+    tile: Annotated[
+        str | None, option(WORK, "Largest piece at a time; auto by default: what fits.", "auto|64,512,512")
+    ] = None,
     save_recipe: Annotated[Path | None, option(WORK, "Write the recipe, all decisions filled in.", "FILE")] = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
@@ -76,7 +104,13 @@ def run(
     """
     options: dict[str, Any] = {
         "method": ALIASES.get(method or "", method),
-        "num_iter": num_iter,
+        "stop": stop,
+        "max_iter": max_iter,
+        "held_out": held_out,
+        "seed": seed,
+        "decide": decide,
+        "regularization": number_or_word(regularization),
+        "hot_pixels": hot_pixels,
         "background": background,
         "negative": negative,
         "balance": number_or_word(balance),
@@ -87,11 +121,15 @@ def run(
         "colour": colour,
         "backend": backend,
     }
+    from ..camera.type import Camera
     from ..io import ENDINGS
     from ..psf_options import psf_names
 
     with as_asked():
         options["spacing"] = numbers("--spacing", spacing)
+        options["num_iter"] = _count(num_iter)
+        options["tile"] = tile if tile == "auto" else sizes("--tile", tile)
+        options["camera"] = camera if camera in (None, "auto") else Camera.parse(camera)
         names = psf_names(psf or ())
         inputs = [image, recipe, mask, *(name for name in names if isinstance(name, Path))]
         check_inputs(inputs)
@@ -129,7 +167,7 @@ def _run(
         note_all([], job.notes)
     with progress(f"restoring {path.name}", job.total, quiet) as advance:
         for step in job:
-            advance(step.done)
+            advance(step.done, step.total)
     result = job.result()
     found = result.metadata[METADATA_KEY]
     note_all([], found["notes"])
@@ -140,7 +178,7 @@ def _run(
         Recipe.from_mapping(found["recipe"], path.name).to_file(save_recipe, overwrite=overwrite)
     steps = f"{found['steps']} step{'s' * (found['steps'] != 1)}"
     text = f"wrote {output}: {recipe.method}, {steps} in {found['seconds']:.2f} s on {found['backend']}"
-    keys = ("recipe", "psf", "backend", "steps", "of", "stopped", "seconds")
+    keys = ("recipe", "psf", "stopping", "backend", "steps", "of", "stopped", "seconds")
     picture = {"shape": list(result.data.shape), "axes": result.axes, "dtype": str(result.data.dtype)}
     return Answer({"output": str(output), **picture, **{key: found[key] for key in keys}}, text)
 
@@ -160,6 +198,17 @@ def _recipe(path: Path | None, options: dict[str, Any]) -> Recipe:
         return found.changed(**options)
     left_behind = {name: Recipe.model_fields[name].default for name in PARAMETERS[found.method]}
     return found.changed(**{**left_behind, **options})
+
+
+def _count(text: str | None) -> int | str | tuple[int, ...] | None:
+    """One number of iterations, one per channel, or "auto"."""
+    if text in (None, "auto"):
+        return text
+    try:
+        counts = sizes("--num-iter", text)
+    except Refused:
+        raise Refused(f"--num-iter {text!r} is neither a whole number nor auto; one per channel: 20,35") from None
+    return counts[0] if counts is not None and len(counts) == 1 else counts
 
 
 def _mask(path: Path) -> NDArray[Any]:
