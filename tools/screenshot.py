@@ -2,8 +2,9 @@
 
     xvfb-run -a -s "-screen 0 1400x900x24" python tools/screenshot.py FOLDER
 
-Opens a sample as File > Open Sample does, runs ten iterations in the dock at 330 pixels of width, and saves for each
-theme the window and the dock alone, before and after, and side-by-side.png, the README's picture. With --dock psf:
+Opens a sample as File > Open Sample does, runs the dock at 330 pixels of width, and saves for each theme the window and
+the dock alone, before, with a preview, in the middle of the run with its curve, and after, and side-by-side.png, the
+README's picture. The number of iterations is found automatically, or is that of --iterations. With --dock psf:
 every tab of the dock PSF, filled in; with --dock photo: every kind of blur in the dock Deblur photo. The settings of
 whoever runs this play no part.
 """
@@ -13,6 +14,8 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,7 @@ from qtpy.QtCore import QEventLoop, Qt, QTimer
 
 from napari_deconv.widgets import memory
 
-WIDTH, ITERATIONS, PATIENCE = 330, 10, 120  # pixels, steps, seconds
+WIDTH, PATIENCE = 330, 120  # pixels, seconds
 MORE = {"psf": screenshot_psf.take, "photo": screenshot_photo.take}
 SAMPLES = ("widefield", "clock", "defocus")
 
@@ -33,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sample", default="widefield", choices=SAMPLES)
-    parser.add_argument("--iterations", type=int, default=ITERATIONS)
+    parser.add_argument("--iterations", type=int)
     parser.add_argument("--dock", default="deconvolve", choices=("deconvolve", "psf", "photo"))
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
@@ -45,22 +48,32 @@ def main() -> None:
             take(given.folder, given.sample, given.iterations)
 
 
-def take(folder: Path, sample: str, iterations: int) -> None:
-    """Open, photograph, run, photograph."""
+def take(folder: Path, sample: str, iterations: int | None) -> None:
+    """Open, photograph, preview, photograph, run, photograph on the way and at the end."""
     viewer = napari.Viewer(show_welcome_screen=False)
     viewer.window.resize(1400, 900)
     viewer.open_sample("napari-deconv", sample)
     outside, dock = viewer.window.add_plugin_dock_widget("napari-deconv", "Deconvolve (microscopy)")
     viewer.window._qt_window.resizeDocks([outside], [WIDTH], Qt.Orientation.Horizontal)
-    dock.method.forms["richardson_lucy"].put({"num_iter": iterations})
+    dock.method.put({"num_iter": iterations or "auto"})
+    dock.live.box.setChecked(False)
     settle(1.0)
-    photograph(viewer, dock, folder, "before")
-    dock.start()
-    for _ in range(PATIENCE):
-        settle(1.0)
-        if dock.state not in ("running", "cancelling"):
-            break
-    photograph(viewer, dock, folder, "after")
+    for theme in ("light", "dark"):
+        photograph(viewer, dock, folder, "before", theme)
+    dock.live.box.setChecked(True)
+    wait(lambda: dock.live.preview.frames and not dock.live.busy)
+    for theme in ("light", "dark"):
+        photograph(viewer, dock, folder, "preview", theme)
+    for theme in ("light", "dark"):
+        viewer.theme = theme
+        if dock.result is not None:  # of the theme before: it would lie over the live picture
+            viewer.layers.remove(dock.result)
+        settle(0.5)
+        dock.start()
+        wait(lambda: dock.state != "running" or far(dock.footer.bar), 0.01)
+        photograph(viewer, dock, folder, "running", theme)
+        wait(lambda: dock.state not in ("running", "cancelling"))
+        photograph(viewer, dock, folder, "after", theme)
     sys.stdout.write(f"{dock.width()} x {dock.height()} pixels; {dock.state}: {dock.footer.message.text()}\n")
     state = dock.state
     if state == "done":
@@ -88,13 +101,25 @@ def side_by_side(viewer: Any, dock: Any, folder: Path) -> None:
     viewer.screenshot(str(folder / "side-by-side.png"), canvas_only=False, flash=False)
 
 
-def photograph(viewer: Any, dock: Any, folder: Path, when: str) -> None:
-    """The window and the dock in both themes."""
-    for theme in ("light", "dark"):
+def photograph(viewer: Any, dock: Any, folder: Path, when: str, theme: str) -> None:
+    """The window and the dock in a theme."""
+    if viewer.theme != theme:
         viewer.theme = theme
         settle(0.5)
-        dock.grab().save(str(folder / f"dock-{when}-{theme}.png"))
-        viewer.screenshot(str(folder / f"window-{when}-{theme}.png"), canvas_only=False, flash=False)
+    dock.grab().save(str(folder / f"dock-{when}-{theme}.png"))
+    viewer.screenshot(str(folder / f"window-{when}-{theme}.png"), canvas_only=False, flash=False)
+
+
+def wait(done: Callable[[], Any], step: float = 0.5) -> None:
+    """Until it is done, or patience ends."""
+    began = time.monotonic()
+    while not done() and time.monotonic() - began < PATIENCE:
+        settle(step)
+
+
+def far(bar: Any) -> bool:
+    """Whether most of a run is done."""
+    return bool(0 < 0.7 * bar.maximum() < bar.value())
 
 
 def settle(seconds: float) -> None:

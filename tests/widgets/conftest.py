@@ -48,10 +48,13 @@ def viewer() -> Iterator[ViewerModel]:
 
 @pytest.fixture
 def dock(viewer: ViewerModel, qtbot: Any) -> Iterator[Deconvolve]:
+    """The dock Deconvolve; previews only when a test asks for them."""
     widget = Deconvolve(viewer)
+    widget.live.box.setChecked(False)
     qtbot.addWidget(widget)
     yield widget
     widget.stop()
+    widget.live.cancel()
 
 
 @pytest.fixture
@@ -91,7 +94,7 @@ def long_run(qtbot: Any) -> Callable[[Deconvolve], None]:
     """A run with more iterations than anyone waits for, in the middle."""
 
     def start(dock: Deconvolve) -> None:
-        dock.method.forms["richardson_lucy"].put({"num_iter": 100_000})
+        dock.method.put({"method": "richardson_lucy", "num_iter": 100_000})
         dock.start()
         qtbot.waitUntil(lambda: dock.footer.bar.value() > 0, timeout=20_000)
 

@@ -35,3 +35,15 @@ def use_gaussian(dock: Deconvolve, *sigmas: str) -> None:
     dock.psf.choose("gaussian")
     for edit, sigma in zip(dock.psf.models["gaussian"].edits.values(), sigmas, strict=False):
         edit.type(sigma)
+
+
+def spots(*shape: int, seed: int = 0, background: float = 0.0) -> np.ndarray[Any, Any]:
+    """Photon counts of blurred points on a dim ground: something to restore."""
+    rng = np.random.default_rng(seed)
+    light = np.full(shape, 5.0)
+    for place in rng.integers(0, shape, (light.size // 300, len(shape))):
+        light[tuple(place)] += rng.uniform(300, 3000)
+    for axis in range(len(shape)):  # a binomial blur, about that of sigma 1.4
+        for _ in range(4):
+            light = (np.roll(light, 1, axis) + 2 * light + np.roll(light, -1, axis)) / 4
+    return rng.poisson(light + background).astype(np.uint16)

@@ -55,7 +55,7 @@ def test_theory_becomes_a_layer_that_deconvolve_takes(
     qtbot.waitUntil(lambda: dock.psf.psf is not None, timeout=20_000)
     assert dock.psf.psf is not None
     assert dock.psf.psf.info["parameters"]["wavelength"] == 0.52
-    dock.method.forms["richardson_lucy"].put({"num_iter": 2})
+    dock.method.put({"num_iter": 2})
     dock.start()
     assert finish(dock) == "done", dock.footer.message.text()
     assert dock.result is not None

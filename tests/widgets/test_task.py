@@ -13,6 +13,7 @@ from qtpy.QtGui import QGuiApplication, QShortcut
 
 from napari_deconv.job import Job
 from napari_deconv.widgets.deconvolve import Deconvolve
+from napari_deconv.widgets.drive import contrast
 from napari_deconv.widgets.layers import role
 from napari_deconv.widgets.task import STATES
 from widgets.scenes import MICROMETRES, add_stack, beads, use_gaussian
@@ -25,7 +26,7 @@ def ready(dock: Deconvolve, iterations: int = 3, **more: Any) -> Any:
     """A stack, a PSF and a few iterations."""
     layer = add_stack(dock.viewer, **more)
     use_gaussian(dock, "0.15", "0.4")
-    dock.method.forms["richardson_lucy"].put({"num_iter": iterations})
+    dock.method.put({"method": "richardson_lucy", "num_iter": iterations})
     return layer
 
 
@@ -74,7 +75,7 @@ def test_done_until_the_form_changes(dock: Deconvolve, finish: Finish) -> None:
     ready(dock)
     dock.start()
     finish(dock)
-    dock.method.forms["richardson_lucy"].put({"num_iter": 4})
+    dock.method.put({"method": "richardson_lucy", "num_iter": 4})
     assert dock.state == "ready"
 
 
@@ -192,9 +193,10 @@ def test_live_layer_grows_and_goes(dock: Deconvolve, long_run: LongRun, finish: 
     long_run(dock)
     qtbot.waitUntil(lambda: len(live()) == 1, timeout=20_000)
     layer = live()[0]
-    limits, first = tuple(layer.contrast_limits), layer.data
+    np.testing.assert_allclose(layer.contrast_limits, contrast(layer.data))
+    layer.contrast_limits, first = (1, 99), layer.data
     qtbot.waitUntil(lambda: layer.data is not first, timeout=20_000)
-    assert tuple(layer.contrast_limits) == limits
+    assert tuple(layer.contrast_limits) == (1, 99)  # the user's
     corner = (1.0, 2.0, 3.0)
     np.testing.assert_allclose(layer.data_to_world(corner), source.data_to_world(corner))
     assert layer.units == source.units
@@ -286,11 +288,11 @@ def test_details_can_be_copied(dock: Deconvolve, finish: Finish) -> None:
 def test_failures_below_do_not_hang_the_dock(
     dock: Deconvolve, finish: Finish, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
 ) -> None:
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise error
 
     ready(dock)
-    monkeypatch.setattr("napari_deconv.job.require", fail)
+    monkeypatch.setattr("napari_deconv.job.pieces", fail)
     dock.start()
     assert finish(dock) == "failed"
     assert words in dock.footer.message.text()
@@ -322,7 +324,8 @@ def test_time_left_is_told(dock: Deconvolve, long_run: LongRun, finish: Finish) 
 
 def test_keys_start_and_cancel(dock: Deconvolve, long_run: LongRun, finish: Finish) -> None:
     keys = {shortcut.key().toString(): shortcut for shortcut in dock.findChildren(QShortcut)}
-    assert set(keys) == {"Ctrl+Return", "Ctrl+Enter", "Esc"}
+    again = {"Ctrl+Shift+Return", "Ctrl+Shift+Enter"}
+    assert set(keys) == {"Ctrl+Return", "Ctrl+Enter", "Esc", *again}
     assert {k.context() for k in keys.values()} == {Qt.ShortcutContext.WidgetWithChildrenShortcut}
     ready(dock, iterations=100_000)
     keys["Ctrl+Return"].activated.emit()

@@ -13,8 +13,9 @@ from qtpy.QtCore import QThreadPool
 
 from napari_deconv import Image, run, samples, write
 from napari_deconv.widgets.deconvolve import Deconvolve
+from napari_deconv.widgets.layers import role
 from napari_deconv.widgets.samples import KEYS
-from widgets.scenes import add_stack, beads, use_gaussian
+from widgets.scenes import add_stack, beads, spots, use_gaussian
 
 LongRun = Callable[[Deconvolve], None]
 Finish = Callable[[Deconvolve], str]
@@ -34,8 +35,9 @@ def window(make_napari_viewer: Callable[..., Any]) -> Any:
 
 
 def opened(window: Any) -> tuple[Any, Deconvolve]:
-    """The frame and the dock in it, as Plugins > … opens them."""
+    """The frame and the dock in it, as Plugins > … opens them; without previews."""
     frame, dock = window.window.add_plugin_dock_widget(NAME, TITLE)
+    dock.live.box.setChecked(False)
     return frame, dock
 
 
@@ -88,8 +90,8 @@ def test_sample_opens_with_its_psf_and_is_restored(window: Any, key: str, finish
     if image.rgb:
         assert dock.state == "invalid"
         return
-    assert dock.recipe().num_iter == sample.recipe.num_iter
-    dock.method.forms["richardson_lucy"].put({"num_iter": 2})
+    assert dock.recipe().background == sample.recipe.background
+    dock.method.put({"method": "richardson_lucy", "num_iter": 2})
     dock.start()
     assert finish(dock) == "done"
     assert dock.result is not None
@@ -155,9 +157,81 @@ def test_dock_closed_mid_run_ends_the_job_and_another_one_works(
     _, again = opened(window)
     again.picker.pick(window.layers["beads"])
     use_gaussian(again, "0.15", "0.4")
-    again.method.forms["richardson_lucy"].put({"num_iter": 2})
+    again.method.put({"method": "richardson_lucy", "num_iter": 2})
     again.start()
     assert finish(again) == "done"
+
+
+def test_the_preview_is_of_what_the_canvas_shows_and_follows_it(
+    make_napari_viewer: Callable[..., Any], qtbot: Any
+) -> None:
+    PluginManager.instance().discover()
+    shown = make_napari_viewer(show=True)
+    _, dock = opened(shown)
+    source = shown.add_image(spots(6, 200, 260), axis_labels=("z", "y", "x"))
+    use_gaussian(dock, "1.4", "1")
+    dock.method.put({"num_iter": 2})
+    shown.reset_view()
+    shown.scene.camera.zoom = 20
+    qtbot.waitUntil(lambda: source.corner_pixels[1][1] - source.corner_pixels[0][1] < 100, timeout=20_000)
+    with qtbot.waitSignal(dock.live.finished, timeout=20_000):
+        dock.live.box.setChecked(True)
+    first = dock.live.preview.layer.data.shape
+    np.testing.assert_array_equal(first, (6, *(np.diff(source.corner_pixels, axis=0)[0] + 1)[1:]))
+    with qtbot.waitSignal(dock.live.finished, timeout=20_000):
+        shown.scene.camera.zoom = 40
+    assert dock.live.preview.layer.data.shape[1] < first[1]
+    corner = dock.live.preview.layer.data_to_world((0, 0, 0))
+    np.testing.assert_allclose(corner[1:], source.corner_pixels[0][1:], atol=1)
+
+
+def test_closing_the_dock_takes_the_preview_away(window: Any, qtbot: Any, destroyed: Any) -> None:
+    frame, dock = opened(window)
+    source = window.add_image(spots(60, 70))
+    with qtbot.waitSignal(dock.live.finished, timeout=20_000):
+        use_gaussian(dock, "1.4")
+        dock.method.put({"num_iter": 3})
+        dock.live.box.setChecked(True)
+    assert [role(layer) for layer in window.layers] == ["", "preview"]
+    with destroyed(dock):
+        window.window.remove_dock_widget(frame)
+    assert list(window.layers) == [source]
+    window.scene.camera.zoom = 3
+    window.add_image(np.zeros((3, 4, 4)))
+    window.dims.set_point(0, 2)
+
+
+def begun(dock: Deconvolve, qtbot: Any) -> None:
+    """A preview in the middle of its work."""
+    dock.live.now()
+    qtbot.waitUntil(lambda: len(dock.live.preview.frames) > 2, timeout=20_000)
+
+
+def test_closing_the_dock_mid_preview_is_safe(window: Any, qtbot: Any, destroyed: Any) -> None:
+    frame, dock = opened(window)
+    source = window.add_image(spots(60, 70))
+    use_gaussian(dock, "1.4")
+    dock.method.put({"num_iter": 100_000})
+    begun(dock, qtbot)
+    with destroyed(dock):
+        window.window.remove_dock_widget(frame)
+    assert QThreadPool.globalInstance().waitForDone(20_000)
+    qtbot.wait(50)
+    assert list(window.layers) == [source]
+
+
+def test_closing_the_window_mid_preview_and_mid_run_is_safe(window: Any, qtbot: Any) -> None:
+    _, dock = opened(window)
+    window.add_image(spots(60, 70))
+    use_gaussian(dock, "1.4")
+    dock.method.put({"num_iter": 100_000})
+    begun(dock, qtbot)
+    dock.start()
+    stop = dock._stop
+    del dock
+    window.close()
+    qtbot.waitUntil(stop.is_set, timeout=20_000)
+    assert QThreadPool.globalInstance().waitForDone(20_000)
 
 
 def test_file_behind_the_layer_fills_what_napari_drops(window: Any, tmp_path: Path, qtbot: Any) -> None:

@@ -9,7 +9,10 @@ FIELDS = {  # what the functions call by its keyword has a place in the dock
     "pass it as background=, or set them to 0 with negative='clip'": "type it as background, "
     "or choose Negative pixels: set to 0",
     "or ignore them with mask=": "or ignore them with a mask layer",
-    "or pass fewer axes at once": "or restore only the current time point and channel",
+    "pass boundary='extended', which can be restored in tiles": "choose Edges: estimate what is beyond (it can be "
+    "restored in tiles)",
+    "(max_iter)": "(see Stopping in detail: At most)",
+    "(offset= or read_noise= says better)": "(type the offset or the read noise of the camera, if you know them)",
     "pass light='stored'": "choose Light: as stored, or set the background to 0",
     "backend='numpy' always works": "choose Compute on: CPU",
     "pass background=<the camera's offset>, or background=0 to clip them": "repair it as a PSF layer in section 2 of "
@@ -21,8 +24,7 @@ FIELDS = {  # what the functions call by its keyword has a place in the dock
 
 def explain(kind: type[BaseException], message: str) -> tuple[str, str]:
     """What happened, and what to do about it, from an error's type and message."""
-    for keyword, field in FIELDS.items():
-        message = message.replace(keyword, field)
+    message = as_fields(message)
     what, semicolon, remedy = message.partition("; ")
     if issubclass(kind, MemoryError):
         what = f"Not enough memory: {what}" if what else "There is not enough memory"
@@ -31,6 +33,13 @@ def explain(kind: type[BaseException], message: str) -> tuple[str, str]:
         known = issubclass(kind, ValueError | OSError) and what
         return _sentence(what if known else f"{kind.__name__}: {what}"), REPORT
     return _sentence(what), _sentence(remedy)
+
+
+def as_fields(message: str) -> str:
+    """A message of the functions, with the places in the dock that their keywords have."""
+    for keyword, field in FIELDS.items():
+        message = message.replace(keyword, field)
+    return message
 
 
 def _sentence(text: str) -> str:

@@ -22,6 +22,7 @@ class FileRow(QWidget):
         self.name.setPlaceholderText("TIFF, PNG or JPEG")
         self.name.setAccessibleName("PSF file")
         self.name.setMinimumWidth(60)
+        self.choose.setToolTip("Choose an image file that holds the PSF")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.name, 1)

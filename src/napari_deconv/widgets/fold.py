@@ -27,6 +27,7 @@ class Fold(QWidget):
         self.button.setCheckable(True)
         self.button.setStyleSheet(FLAT)
         self.button.setAccessibleName(title)
+        self.button.setToolTip("Show or hide what is below")
         self.button.toggled.connect(self._toggled)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -118,13 +118,14 @@ class Footer(QWidget):
         self.cancel.setEnabled(False)
         self.bar.setFormat("stopping after this step…")
 
-    def progress(self, done: int, total: int) -> None:
-        """Show how far it is, and the time left as soon as that can be told; 0 of 0 while it prepares."""
+    def progress(self, done: int, total: int, where: str = "") -> None:
+        """Show how far it is, where that is, and the time left as soon as it can be told; 0 of 0 while it prepares."""
         if done == 0:
             self._began = time.monotonic()
         self.bar.setMaximum(total)
         self.bar.setValue(done)
-        self.bar.setFormat(f"step {done} of {total}{self._left(done, total)}" if total else "preparing…")
+        step = f"{where} · step {done} of {total}" if where else f"step {done} of {total}"
+        self.bar.setFormat(f"{step}{self._left(done, total)}" if total else "preparing…")
 
     def say(self, what: str, details: str = "") -> None:
         """Show a message, and a button for its details if there are any."""

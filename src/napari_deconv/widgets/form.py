@@ -13,8 +13,15 @@ from qtpy.QtWidgets import QFormLayout, QSizePolicy, QWidget
 
 from .qt import Signal
 
+SHARED = ("boundary", "backend")  # what every method takes
+
 LABELS = {
     "num_iter": "&Iterations",
+    "max_iter": "At most (iterations)",
+    "held_out": "Held out (share)",
+    "decide": "Decide",
+    "seed": "Seed",
+    "regularization": "Smoothin&g",
     "background": "&Background (counts)",
     "negative": "&Negative pixels",
     "balance": "&Balance (more: smoother)",
@@ -33,7 +40,13 @@ WORDS = {
     "auto": "automatic",
     "numpy": "CPU (NumPy)",
     "cupy": "GPU (CuPy)",
+    "once": "once per channel",
+    "each": "for every time point",
 }
+
+LIMITS = {"ge": "ge", "gt": "ge", "le": "le", "lt": "le"}  # of a field: it leaves to the recipe whether they count
+
+UNKNOWN = {"max_iter": "usual"}  # what an empty field means, where that is not "not known"
 
 
 class ParameterForm(QWidget):
@@ -117,9 +130,10 @@ class Kind:
             field: Any = magicgui.widgets.ComboBox(
                 choices=[(WORDS.get(word, word), word) for word in self.words], value=self.default
             )
-        elif len(self.types) > 1:
+        elif len(self.types) > 1:  # e.g. a number or nothing
             field = magicgui.widgets.LineEdit(value="" if self.default is None else str(self.default))
-            field.native.setPlaceholderText("not known" if self.default is None else str(self.default))
+            empty = UNKNOWN.get(name, "not known") if self.default is None else str(self.default)
+            field.native.setPlaceholderText(empty)
         else:
             box = magicgui.widgets.SpinBox if self.number is int else magicgui.widgets.FloatSpinBox
             field = box(value=self.default, min=self.limits.get("ge", 0), max=self.limits.get("le", 1e9))
@@ -135,7 +149,7 @@ class Kind:
         if not text:
             return self.default
         try:
-            return float(text)
+            return float(text) if self.number is float else int(text)
         except ValueError:
             return text
 
@@ -143,7 +157,7 @@ class Kind:
         """Put `value` into the widget if it can hold it."""
         low, high = self.limits.get("ge", 0), self.limits.get("le", 1e9)
         if len(self.types) > 1 and self.number is not None:
-            field.value = str(value)
+            field.value = "" if value is None else str(value)
         elif value in self.words or (self.number and isinstance(value, int | float) and low <= value <= high):
             field.value = value
 
@@ -177,7 +191,7 @@ def _parts(hint: Any) -> Iterable[tuple[Any, dict[str, float]]]:
     elif get_origin(hint) is Annotated:
         kind, *notes = get_args(hint)
         limits = [m for note in notes for m in getattr(note, "metadata", [note])]
-        yield kind, {n: float(getattr(m, n)) for m in limits for n in ("ge", "le") if hasattr(m, n)}
+        yield kind, {to: float(getattr(m, n)) for m in limits for n, to in LIMITS.items() if hasattr(m, n)}
     elif hint is not type(None):
         yield hint, {}
     else:

@@ -44,6 +44,7 @@ class ImageSection(QWidget):
         super().__init__()
         self.picker, self.axes_box, self.voxel, self.hint = picker, Choice(), VoxelField(), QLabel()
         self.photo = QPushButton("Open Deblur photo")
+        self.photo.setToolTip("The dock for photographs in colour")
         self._alone, self._rgb, self._sizes = alone, rgb, True
         self.description: Description | None = None
         self.facts: FileFacts | None = None

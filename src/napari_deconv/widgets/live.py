@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from napari import Viewer
     from napari.layers import Image
 
+SAMPLE = 2**18  # pixels looked at for the contrast, three times a second in the window's thread
+
 
 class Live:
     """One layer above the source, replaced by nothing but its own next picture.
@@ -34,6 +36,7 @@ class Live:
     def __init__(self, viewer: Viewer, name: str, place: Mapping[str, Any], below: Any) -> None:
         self._viewer, self._name, self._place, self._below = viewer, name, place, below
         self.layer: Image | None = None
+        self._limits: tuple[float, ...] = ()
 
     def show(self, picture: NDArray[Any]) -> None:
         """Put `picture` on the screen; if the user has removed the layer, it stays away."""
@@ -41,6 +44,9 @@ class Live:
             self._add(picture)
         elif self.layer in self._viewer.layers:
             self.layer.data = picture
+            if tuple(self.layer.contrast_limits) == self._limits:  # else the user has chosen others
+                self.layer.contrast_limits = contrast(picture, SAMPLE)
+                self._limits = tuple(self.layer.contrast_limits)
 
     def remove(self) -> None:
         """Take the layer away."""
@@ -54,10 +60,11 @@ class Live:
         self.layer = Image(
             picture,
             name=self._name,
-            contrast_limits=contrast(picture),
+            contrast_limits=contrast(picture, SAMPLE),
             metadata={METADATA_KEY: {"role": "live"}},
             **last_axes(self._place, picture.ndim),
         )
+        self._limits = tuple(self.layer.contrast_limits)
         insert_above(self._viewer, self.layer, self._below)
 
 

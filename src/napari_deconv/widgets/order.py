@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import as_image
-from ..io.image import KNOWN_AXES, Encoding, Image
+from ..io.image import KNOWN_AXES, SPATIAL, Encoding, Image
 from ..job import Job
+from ..matching import match
 from ..psf import PSF, from_array, from_file
 from ..recipe import PSFName, Recipe
+from ..tiles import halo
 from .file_facts import facts, readable
+from .part_job import PartJob
+
+SAMPLE = 2**24  # pixels that a mean is taken of
+USUAL = 30  # iterations, where nobody knows yet how many: what is restored around a window is chosen for them
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,10 @@ class Order:
         See `Image`.
     metadata : mapping
         Of the `Image`: its ICC profile.
+    window : mapping
+        Spatial axes of which only a part is wanted: its first sample, and the one after its last.
+    around : mapping
+        Samples before and after that part which are restored too, as light from there reaches it; see `ready`.
     """
 
     recipe: Recipe
@@ -116,11 +127,73 @@ class Order:
     current: Mapping[str, int] = field(default_factory=dict)
     encoding: Encoding = "linear"
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    window: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    around: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    def ready(self) -> Order:
+        """The order with what has to be restored around its window: computes the PSF, so for a worker thread."""
+        return self.widened(self.kernels()) if self.window else self
+
+    def widened(self, psfs: Sequence[PSF]) -> Order:
+        """The order with what these PSFs reach around its window; all there is, if it wraps around."""
+        method = self.recipe.method
+        count = min(self.recipe.limit, USUAL) if self.recipe.num_iter == "auto" else self.recipe.limit
+        reach = [max(n) for n in zip(*(halo(p, method=method, num_iter=count) for p in psfs), strict=True)]
+        far = dict(zip(SPATIAL[-len(reach) :], reach, strict=True))
+        around = {}
+        for axis, (start, stop) in self.window.items():
+            n, reach_here = self.sizes[axis], far.get(axis, 0)
+            wide = n if self.recipe.boundary == "periodic" and reach_here else reach_here
+            around[axis] = (min(wide, start), min(wide, n - stop))
+        return replace(self, around=around)
+
+    def kernels(self) -> list[PSF]:
+        """The PSFs as the whole picture is restored with them, on its voxel grid."""
+        psf, recipe = self.named()
+        return match(recipe, self.hollow(), psf).psfs
+
+    def hollow(self) -> Image:
+        """The whole picture without its pixels: only sizes are looked at."""
+        axes = "".join(self.axes[i] for i in self._order)
+        zeros = np.broadcast_to(np.zeros((), self.pixels.dtype), [self.sizes[a] for a in axes])
+        return Image(zeros, axes, self.spacing, self.encoding)
+
+    def part_of(self, image: Image) -> Image:
+        """What is read of a picture that has its axes in the order TCZYX."""
+        read = self.outer
+        return image.with_data(image.data[tuple(read.get(a, slice(None)) for a in image.axes)])
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Samples of the layer along each of its axes."""
+        return dict(zip(self.axes, map(int, self.pixels.shape), strict=False))
 
     def job(self) -> Job:
         """The job, everything checked; see `Job` for what is raised."""
         psf, recipe = self.named()
         return Job(recipe, self.image(), psf=psf, mask=self._mask())
+
+    def job_from(self, level: float) -> Job:
+        """The job, beginning with a flat picture of that level."""
+        psf, recipe = self.named()
+        return PartJob(recipe, self.image(), psf=psf, mask=self._mask(), level=level)
+
+    def level(self) -> float:
+        """Where the restoration of the whole picture begins: the mean of its pixels (of a regular sample, if they are
+        many), less the background.
+        """
+        frame = replace(self, window={}, around={})
+        part, ignored = frame._part(self.pixels), frame._mask()
+        every = slice(None, None, max(1, round((math.prod(part.shape) / SAMPLE) ** (1 / part.ndim))))
+        counted = np.asarray(part[(every,) * part.ndim]).transpose(self._order)
+        if ignored is not None:
+            counted = counted[~np.broadcast_to(ignored[(every,) * ignored.ndim], counted.shape)]
+        counted = counted[np.isfinite(counted)]
+        if not counted.size:
+            return 1.0  # the job will say what is wrong
+        known = counted.clip(min=0) if self.recipe.negative == "clip" else counted
+        mean = float(known.mean(dtype=np.float64))
+        return max(mean - self.recipe.background, 0.01 * mean)
 
     def named(self) -> tuple[PSF | None, Recipe]:
         """The PSF, unless it is in words, and the recipe with its name."""
@@ -146,28 +219,53 @@ class Order:
         return Image(data.transpose(order), axes, self.spacing, self.encoding, {**self.metadata, "name": self.name})
 
     def home(self, data: NDArray[Any]) -> NDArray[Any]:
-        """A result with its axes in the order of the layer."""
-        return data.transpose(np.argsort(self._order))
+        """A result with its axes in the order of the layer, without what was only restored around its window."""
+        return data.transpose(np.argsort(self._order))[self._inside(self.axes)]
+
+    def trimmed(self, block: NDArray[Any]) -> NDArray[Any]:
+        """The last axes of a result, Z Y X or Y X, without what was only restored around its window."""
+        return block[self._inside(SPATIAL[-block.ndim :])]
 
     @property
     def start(self) -> tuple[int, ...]:
         """The sample of the layer at which the result begins."""
-        return tuple(self.current.get(a, 0) for a in self.axes)
+        return tuple(self.window[a][0] if a in self.window else self.current.get(a, 0) for a in self.axes)
+
+    @property
+    def outer(self) -> dict[str, slice]:
+        """What is read: of every axis that is not read whole, from where to where."""
+        read = {a: slice(i, i + 1) for a, i in self.current.items()}
+        for axis, (start, stop) in self.window.items():
+            before, after = self.around.get(axis, (0, 0))
+            read[axis] = slice(start - before, stop + after)
+        return read
+
+    @property
+    def inner(self) -> dict[str, slice]:
+        """What of that is wanted: of every axis that was widened."""
+        lengths = {a: stop - start for a, (start, stop) in self.window.items()}
+        return {a: slice(b, b + lengths[a]) for a, (b, after) in self.around.items() if b or after}
+
+    def _inside(self, axes: str) -> tuple[slice, ...]:
+        inner = self.inner
+        return tuple(inner.get(a, slice(None)) for a in axes)
 
     @property
     def _order(self) -> list[int]:
         return sorted(range(len(self.axes)), key=lambda i: KNOWN_AXES.index(self.axes[i]))
 
-    def _part(self, pixels: Any) -> Any:
-        """Only the current time point or channel."""
-        kept = {a: slice(i, i + 1) for a, i in self.current.items()}
-        return pixels[tuple(kept.get(a, slice(None)) for a in self.axes)]
+    def _part(self, pixels: Any, axes: str = "") -> Any:
+        """Of pixels with these axes (the layer's, if not said), only what is read."""
+        read = self.outer
+        return pixels[tuple(read.get(a, slice(None)) for a in axes or self.axes)]
 
     def _mask(self) -> NDArray[np.bool_] | None:
         if self.mask is None:
             return None
         ignored: NDArray[np.bool_] = np.asarray(self.mask) != 0
         if ignored.ndim != len(self.axes):
-            return ignored
-        part: NDArray[np.bool_] = self._part(ignored)
+            spatial = "".join(a for a in SPATIAL if a in self.axes)
+            part: NDArray[np.bool_] = self._part(ignored, spatial) if ignored.ndim == len(spatial) else ignored
+            return part
+        part = self._part(ignored)
         return part.transpose(self._order)

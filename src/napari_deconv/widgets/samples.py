@@ -38,7 +38,7 @@ def defocus() -> list[LayerData]:
 def _layers(key: str, name: str) -> list[LayerData]:
     """The picture, which the window is fitted to, and its PSF, not shown at first."""
     sample = samples.load(key)
-    settings = {"num_iter": sample.recipe.num_iter, "background": sample.recipe.background}
+    settings = {"background": sample.recipe.background}
     return [_image_layer(name, sample.image, settings), _psf_layer(name, sample.psf, sample.image)]
 
 

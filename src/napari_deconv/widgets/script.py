@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from ..io.image import SPATIAL
 from ..recipe import Recipe
 from .order import FromFile, FromLayer, Order, spacing_of
 
@@ -12,7 +15,7 @@ def script(order: Order, mask_name: str = "", multiscale: bool = False) -> str:
     Parameters
     ----------
     order : Order
-        What the dock would run.
+        What the dock would run; ready, if only a part is restored.
     mask_name : str
         Of the mask layer; empty if there is none.
     multiscale : bool
@@ -33,23 +36,25 @@ def script(order: Order, mask_name: str = "", multiscale: bool = False) -> str:
     elif isinstance(order.psf, FromLayer):
         lines.append(f"kernel = psf.from_array(viewer.layers[{order.psf.name!r}].data, {spacing_of(order.psf)!r})")
         more += ", psf=kernel"
-    if mask_name:
-        part = _part(order) if order.mask is not None and len(order.mask.shape) == len(order.axes) else ""
-        more += f", mask=viewer.layers[{mask_name!r}].data{part} != 0"
-    return "\n".join([*lines, f"restored = run(recipe, image{more}).data", ""])
+    if mask_name and order.mask is not None:
+        spatial = "".join(a for a in SPATIAL if a in order.axes)
+        of = order.axes if len(order.mask.shape) == len(order.axes) else spatial
+        more += f", mask=viewer.layers[{mask_name!r}].data{_slices(order.outer, of)} != 0"
+    inside = _slices(order.inner, order.axes)
+    return "\n".join([*lines, f"restored = run(recipe, image{more}).data{inside}", ""])
 
 
 def _image(order: Order, multiscale: bool) -> str:
-    pixels = f"layer.data{'[0]' * multiscale}{_part(order)}"
+    pixels = f"layer.data{'[0]' * multiscale}{_slices(order.outer, order.axes)}"
     encoding = f", encoding={order.encoding!r}" if order.encoding != "linear" else ""
     remark = "  # its ICC profile is missing here: read it from the file" if order.metadata.get("icc") else ""
     return f"image = Image({pixels}, {order.axes!r}, {order.spacing!r}{encoding}){remark}"
 
 
-def _part(order: Order) -> str:
-    """The slice of the current time point or channel; nothing if all are restored."""
-    part = ", ".join(f"{order.current[a]}:{order.current[a] + 1}" if a in order.current else ":" for a in order.axes)
-    return f"[{part}]" if order.current else ""
+def _slices(parts: Mapping[str, slice], axes: str) -> str:
+    """The index that takes these parts: "[1:2, :, 10:80]"; nothing if all is taken."""
+    known = {a: f"{part.start}:{part.stop}" for a, part in parts.items()}
+    return f"[{', '.join(known.get(a, ':') for a in axes)}]" if set(known) & set(axes) else ""
 
 
 def _arguments(recipe: Recipe) -> str:

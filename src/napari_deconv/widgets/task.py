@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from superqt.utils import create_worker
 
 from ..recipe import METADATA_KEY
-from .complaints import explain
+from .complaints import as_fields, explain
 from .drive import Answer, Failure, Outcome, Tick, drive
 from .footer import Footer, in_words
 from .geometry import geometry, moved
@@ -165,7 +165,8 @@ class TaskDock(Housed):
             self._fail(Failure(type(error), str(error), ""))
             return
         self._source, self._place = source, geometry(source)
-        self._live = Live(self.viewer, f"{source.name} · in progress", self._place, source)
+        place = moved(self._place, self._order.start)
+        self._live = Live(self.viewer, f"{source.name} · in progress", place, source)
         self._stop.clear()
         self._shown.set()
         self._launch()
@@ -191,7 +192,7 @@ class TaskDock(Housed):
     @Slot(object)
     def _on_tick(self, tick: Tick) -> None:
         if self.state == "running":
-            self.footer.progress(tick.done, tick.total)
+            self.footer.progress(tick.done, tick.total, tick.words)
         if tick.picture is not None:
             if self._order.axes.endswith("ZYX"[-tick.picture.ndim :]):
                 self._live.show(tick.picture)
@@ -253,4 +254,4 @@ def _summary(outcome: Outcome) -> str:
     steps = f"{told['steps']} steps" if told["of"] > 1 else "1 step"
     done = f"Done: {steps} in" if outcome.whole else "Cancelled after"
     head = f"{done} {in_words(told['seconds'])} on {told['backend']}."
-    return " ".join([head, *(f"{note[:1].upper()}{note[1:].rstrip('.')}." for note in told["notes"])])
+    return " ".join([head, *(f"{note[:1].upper()}{note[1:].rstrip('.')}." for note in map(as_fields, told["notes"]))])

@@ -14,12 +14,10 @@ from qtpy.QtCore import QObject
 
 from ...psf import PSF
 from ...recipe import METADATA_KEY
-from ..geometry import geometry, moved
-from ..latest import Latest
 from ..layers import pixels
-from ..links import at_end
-from ..live import insert_above
+from ..preview_layer import PreviewLayer
 from ..qt import Signal, Slot
+from ..stream import Stream
 from .photo_order import PhotoOrder, Region
 
 if TYPE_CHECKING:
@@ -59,84 +57,48 @@ class Preview(QObject):
     def __init__(self, parent: QObject, viewer: Viewer) -> None:
         super().__init__(parent)
         self._viewer = viewer
-        self._asked = Latest(self)
+        self._work, self._place = Stream(self), PreviewLayer(viewer)
         self._source: Layer | None = None
-        self._stops = [threading.Event()]
-        self._busy = False
-        self.layer: Image | None = None
-        self._asked.answered.connect(self._answered)
-        self._asked.failed.connect(self._refused)
-        at_end(self, _stop, self._stops)
+        self._work.came.connect(self._answered)
+        self._work.failed.connect(self.failed)
 
     @property
     def busy(self) -> bool:
         """Whether one is being made."""
-        return self._busy
+        return self._work.busy
+
+    @property
+    def layer(self) -> Image | None:
+        """The layer, if there is one."""
+        return self._place.layer
 
     def ask(self, order: PhotoOrder, source: Layer) -> None:
         """Restore the part of `source` that is in view, instead of what is under way."""
-        self.cancel()
-        self._source, self._stops[0], self._busy = source, threading.Event(), True
-        self._asked.ask(restored, order, in_view(source), self._stops[0])
+        self._source = source
+        self._work.ask(_restored, order, in_view(source))
 
     def cancel(self) -> None:
         """End what is under way after its step; nothing is shown."""
-        self._stops[0].set()
-        self._asked.forget()
-        self._busy = False
+        self._work.cancel()
 
     def remove(self) -> None:
         """End the work and take the layer away."""
         self.cancel()
-        layer, self.layer = self.layer, None
-        if layer is not None and layer in self._viewer.layers:
-            self._viewer.layers.remove(layer)
+        self._place.remove()
 
     @Slot(object)
-    def _answered(self, shown: Shown | None) -> None:
-        self._busy = False
+    def _answered(self, shown: Shown) -> None:
+        self.cancel()  # nothing more is to come
         source = self._source
-        if shown is None or source is None or source not in self._viewer.layers:
+        if source is None or source not in self._viewer.layers:
             return
-        if self.layer is not None and self.layer not in self._viewer.layers:
-            self.layer = None
+        if self._place.closed:
+            self._place.remove()
             self.closed.emit()
             return
-        self._show(shown, source)
+        look = {"rgb": True} if source.rgb else {"contrast_limits": source.contrast_limits, "gamma": source.gamma}
+        self._place.show(source, shown.data, shown.start, look)
         self.shown.emit(shown)
-
-    @Slot(str)
-    def _refused(self, complaint: str) -> None:
-        self._busy = False
-        self.failed.emit(complaint)
-
-    def _show(self, shown: Shown, source: Layer) -> None:
-        """Put it in its place; the user's choice of layers is left alone."""
-        place = moved(geometry(source), shown.start)
-        same = self.layer is not None and self.layer.data.shape == shown.data.shape
-        if self.layer is not None and same and self.layer.data.dtype == shown.data.dtype:
-            self.layer.data, self.layer.translate = shown.data, place["translate"]
-            return
-        active, chosen = self._viewer.layers.selection.active, set(self._viewer.layers.selection)
-        if self.layer is not None:
-            self._viewer.layers.remove(self.layer)
-        self.layer = _layer(shown, source, place)
-        insert_above(self._viewer, self.layer, source)
-        self._viewer.layers.selection = chosen & set(self._viewer.layers)
-        self._viewer.layers.selection.active = active if active in self._viewer.layers else source
-
-
-def _stop(stops: list[threading.Event]) -> None:
-    for stop in stops:
-        stop.set()
-
-
-def _layer(shown: Shown, source: Layer, place: dict[str, Any]) -> Image:
-    from napari.layers import Image
-
-    look = {"rgb": True} if source.rgb else {"contrast_limits": source.contrast_limits, "gamma": source.gamma}
-    said = {METADATA_KEY: {"role": "preview"}}
-    return Image(shown.data, name=f"{source.name} · preview", metadata=said, **look, **place)
 
 
 def in_view(layer: Layer) -> tuple[slice, slice]:
@@ -186,3 +148,9 @@ def restored(order: PhotoOrder, wanted: tuple[slice, slice], stop: threading.Eve
     balance = part.balance(psf) / part.factor if order.recipe.method == "wiener" else None
     notes = tuple(image.metadata[METADATA_KEY]["notes"])
     return Shown(part.home(image.data), part.start, balance, notes)
+
+
+def _restored(order: PhotoOrder, wanted: tuple[slice, slice], stop: threading.Event) -> Generator[Shown, None, None]:
+    shown = restored(order, wanted, stop)
+    if shown is not None:
+        yield shown

@@ -10,8 +10,7 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QSlider,
 
 from ...deconvolution import METHODS
 from ..fold import Fold
-from ..form import ParameterForm, shrink, tidy
-from ..method_section import SHARED
+from ..form import SHARED, ParameterForm, shrink, tidy
 from ..qt import Signal, Slot
 
 NAMES = {"wiener": "Wiener", "richardson_lucy": "Richardson-Lucy"}

@@ -218,6 +218,25 @@ def words(model: str, values: Values) -> tuple[str, ...]:
     )
 
 
+def said(channels: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a form is filled with, from the parameters of each channel as `psf.parse` gives them; undoes `words`.
+
+    Examples
+    --------
+    >>> said([{"na": 1.2, "wavelength": 0.46}, {"na": 1.2, "wavelength": 0.52}])
+    {'na': (1.2,), 'wavelength': (0.46, 0.52)}
+    """
+    found = {n: v if isinstance(v, str | tuple) else (v,) for n, v in channels[0].items()}
+    for name in CHANNELS:
+        if name in found:
+            each = tuple(float(one[name]) for one in channels)
+            found[name] = each if len(set(each)) > 1 else each[:1]
+    if "sigma" in found:
+        sigma = found["sigma"]
+        found |= {"sigma_z": sigma[:-2], "sigma": sigma[-1:]}
+    return found
+
+
 def _numbers(value: Any) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(v, int | float) for v in value)
 

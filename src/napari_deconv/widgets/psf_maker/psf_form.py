@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from ...psf import MODELS, PSF
+from ...psf import MODELS, PSF, parse
 from ..file_row import FileRow
 from ..form import shrink, tidy
 from ..latest import Latest
@@ -18,7 +18,7 @@ from ..order import FromFile, PSFSource, Words
 from ..picker import LayerPicker
 from ..qt import Signal, Slot
 from .entries import CHANNELS, ENTRIES, MICROSCOPES, family
-from .model_form import ModelForm, words
+from .model_form import ModelForm, said, words
 from .psf_layer import layer_of, told
 from .psf_panel import COMPUTING, Against, PSFPanel
 from .psf_source import Scene, can_be_psf, layer_source, made, picture_of
@@ -167,6 +167,21 @@ class PSFForm(QWidget):
             form.put(found if isinstance(found, dict) else {}, "last used")
         if self.kind != "layer" and values.get("source") in self.models:
             self.source_box.setCurrentIndex(list(SOURCES).index(values["source"]))
+
+    def put_words(self, texts: Sequence[str]) -> bool:
+        """Fill in a computed PSF as a recipe names it, one text per channel; False if there is no form for it."""
+        parsed = [parse(text) for text in texts]
+        model = parsed[0][0]
+        sigma = parsed[0][1].get("sigma")
+        uneven = isinstance(sigma, tuple) and len(set(sigma[-2:])) > 1
+        if model not in self.models or uneven or any(m != model for m, _ in parsed):
+            return False
+        form = self.models[model]
+        for edit in form.edits.values():
+            edit.put(origin="")
+        self.choose(model)
+        form.put(said([values for _, values in parsed]), "recipe")
+        return True
 
     @property
     def _missing(self) -> str:

@@ -1,0 +1,7 @@
+"""The dock Deconvolve (microscopy)."""
+
+from __future__ import annotations
+
+from .dock import Deconvolve
+
+__all__ = ["Deconvolve"]
