@@ -2,6 +2,8 @@
 # make test    every test, the ones with a real napari window included
 # make check   format, lint, types
 # make bench   speed, memory and quality, as tables; DATA=folder for the benchmarks on measured data
+# make bench-peers    other packages beside ours, each in an environment of its own; writes docs/performance.md (half an hour)
+# make bench-history  our own times and memory, by asv
 # make clean   remove what the others made
 #
 # Each sets up ./.venv first if need be. Another Python: make test PYTHON=python3.12. Some tests only: make test ARGS="-k wiener"
@@ -13,7 +15,7 @@ VENV = .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check bench clean system-libs FORCE
+.PHONY: demo test check bench bench-peers bench-history clean system-libs FORCE
 
 demo: $(VENV)/.base
 	$(BIN)/napari-deconv demo
@@ -28,6 +30,13 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.test
 	@sh tools/benchmarks.sh $(BIN)/python $(DATA)
+
+bench-peers: $(VENV)/.base
+	$(BIN)/python benchmarks/peers --out docs $(ARGS)
+
+bench-history: $(VENV)/.base
+	$(PIP) asv virtualenv
+	cd benchmarks/history && ../../$(BIN)/asv machine --yes && ../../$(BIN)/asv run --python=same --set-commit-hash $$(git rev-parse HEAD)
 
 clean:
 	rm -rf $(VENV) demo build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -26,11 +26,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class FFT:
-    """Real FFTs over all axes: ``rfftn(x)``, ``irfftn(z, shape)`` (may overwrite z), ``fast_size(n)``."""
+    """Real FFTs over all axes: ``rfftn(x)``, ``irfftn(z, shape)`` (may overwrite z).
+
+    ``fast_size(n)`` is the next size that is fast along the last axis, whose lines are real; ``fast_complex_size(n)``
+    along the others.
+    """
 
     rfftn: Callable[[Array], Array]
     irfftn: Callable[[Array, tuple[int, ...]], Array]
     fast_size: Callable[[int], int]
+    fast_complex_size: Callable[[int], int] = scipy.fft.next_fast_len
 
 
 @dataclass(frozen=True)
@@ -184,6 +189,7 @@ def cupy_backend() -> Backend:
             rfftn=fft.rfftn,
             irfftn=lambda z, shape: fft.irfftn(z, s=shape, overwrite_x=True),
             fast_size=lambda n: int(scipy.fft.next_fast_len(n, real=True)),
+            fast_complex_size=lambda n: int(scipy.fft.next_fast_len(n, real=True)),
         ),
         asarray=lambda x, dtype: cupy.array(x, dtype=dtype, order="C"),
         to_host=cupy.asnumpy,

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
 from typing import Any, Literal, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from .backend import Array, Backend, resolve
-from .engines.whole import Whole, slabs
+from .engines.cuda import Cuda
+from .engines.engine import Engine, Factor, Pointwise, Update
+from .engines.slab import Slab
+from .engines.whole import Whole, hand_over
 from .psf.type import PSF, check_kernel
 
 Boundary = Literal["extended", "reflect", "periodic"]
 Shape = tuple[int, ...]
-Pointwise = Callable[
-    [Array, slice], Array
-]  # gets a block of image space, its own to change, and where along axis 0 it is
-Update = Callable[[Array, slice], None]  # gets a finished block of object space and where along axis 0 it is
 
 
 class LinearOperator(Protocol):
@@ -69,7 +68,7 @@ class Blur:
         What is assumed outside the image.
     mask : array of bool, shape `shape`, optional
         True where a pixel is to be ignored (saturated, dead): ``forward`` gives 0 there and ``adjoint`` reads
-        0.
+        0. Solvers take the value of such a pixel for the least it may be; where it means nothing, pass a low one.
     backend : {"auto", "numpy", "cupy"} or Backend
         Where to compute. Not safe to share between threads: a work buffer is reused.
     dtype : {"float32", "float64"}
@@ -100,6 +99,7 @@ class Blur:
         check_kernel(kernel)
         if kernel.ndim != len(shape):
             raise ValueError(f"psf has {kernel.ndim} axes {kernel.shape} but the image has {len(shape)} {tuple(shape)}")
+        self.kernel = kernel
         self.backend = resolve(backend)
         self.xp = self.backend.xp
         self.dtype = getattr(self.xp, dtype)
@@ -107,9 +107,8 @@ class Blur:
         self.out_shape = tuple(int(n) for n in shape)
         self.grid = fft_grid(self.out_shape, kernel.shape, boundary, self.backend)
         self.in_shape = self.grid if boundary == "extended" else self.out_shape
-        self._engine = Whole(kernel, self.grid, self.backend, dtype)
+        self._engine = _engine(kernel, self.grid, self.out_shape, self.backend, dtype)
         self._window = tuple(slice(0, n) for n in self.out_shape)
-        self._buffer = self.backend.zeros(self.grid, self.dtype)
         self._pieces = _mirrored_pieces(self.out_shape, self.grid, kernel.shape)
         self._weight = None if mask is None else self._checked_mask(mask)
 
@@ -121,6 +120,18 @@ class Blur:
         if ignored.all():
             raise ValueError("mask ignores every pixel; True marks pixels to ignore")
         return self.backend.asarray(~ignored, self.dtype)
+
+    def with_mask(self, mask: ArrayLike | None) -> Blur:
+        """The same blur of an image of which other pixels are ignored; both share their memory.
+
+        Raises
+        ------
+        ValueError
+            If the mask has another shape than the image, or ignores every pixel.
+        """
+        other = copy.copy(self)
+        other._weight = None if mask is None else self._checked_mask(mask)
+        return other
 
     @property
     def otf(self) -> Array:
@@ -134,31 +145,54 @@ class Blur:
 
     def forward(self, x: Array) -> Array:
         """H x: the object `x` (shape `in_shape`) as the camera sees it (shape `out_shape`)."""
-        y = self.blur_everywhere(x)[self._window]
+        y = self._engine.forward(self._on_grid(x))
         return y if self._weight is None else y * self._weight
 
     def adjoint(self, y: Array) -> Array:
         """Hᵀ y: an image (shape `out_shape`) projected back into the object domain (shape `in_shape`)."""
-        self._buffer[self._window] = y if self._weight is None else y * self._weight
-        return self._project()
+        x = self._engine.adjoint(y if self._weight is None else y * self._weight)
+        return self._fold(x) if self.boundary == "reflect" else x
 
     def through(self, x: Array, f: Pointwise, update: Update | None = None) -> Array | None:
-        """Hᵀ f(H x), with `f` applied slab by slab on its way into the work buffer; see the function `through`."""
-        y = self.blur_everywhere(x)[self._window]
-        for part in slabs(self.out_shape[0]):
-            inside, weight = (part, *self._window[1:]), None if self._weight is None else self._weight[part, ...]
-            seen = y[part, ...] if weight is None else y[part, ...] * weight
-            self._buffer[inside] = f(seen, part) if weight is None else f(seen, part) * weight
-        return _handed_over(self._project(), update)
+        """Hᵀ f(H x) block by block; see the function `through`."""
+        weighted = f if self._weight is None else self._weighted(f, self._weight)
+        if self.boundary != "reflect":
+            return self._engine.through(x, weighted, update)
+        return hand_over(self._fold(self._engine.through(self.mirror(x), weighted)), update)
 
-    def _project(self) -> Array:
-        """The work buffer, back in the object domain."""
-        x = self._engine.correlate(self._buffer)
-        return self._fold(x) if self.boundary == "reflect" else x
+    def _weighted(self, f: Pointwise, weight: Array) -> Pointwise:
+        """`f`, which sees 0 where the mask ignores a pixel and whose answer counts as 0 there."""
+
+        def weighted(block: Array, part: slice) -> Array:
+            counts = weight[part, ...]
+            return f(block * counts, part) * counts
+
+        return weighted
 
     def blur_everywhere(self, x: Array) -> Array:
         """The blurred object on the whole FFT grid, margins included; no mask."""
-        return self._engine.convolve(self.mirror(x) if self.boundary == "reflect" else x)
+        return self._engine.convolve(self._on_grid(x))
+
+    def filtered(self, x: Array, f: Factor) -> Array:
+        """What the image sees of a picture on the FFT grid with its spectrum multiplied by ``f(otf)``; no mask.
+
+        Parameters
+        ----------
+        x : array, shape `grid`
+            Any picture.
+        f : callable
+            ``f(block, where) -> factor``: a block of `otf`, not to be changed, and where in `otf` it lies, a slice for
+            each axis; perhaps called from several threads.
+
+        Returns
+        -------
+        array, shape `out_shape`
+        """
+        return self._engine.filtered(x, f)
+
+    def _on_grid(self, x: Array) -> Array:
+        """The object on the whole FFT grid."""
+        return self.mirror(x) if self.boundary == "reflect" else x
 
     def crop(self, x: Array) -> Array:
         """The part of an object that lies under the image (a view where the library allows)."""
@@ -188,13 +222,22 @@ class Blur:
         return self.xp.flip(x, axis=axis) if flipped else x
 
 
+def _engine(kernel: NDArray[Any], grid: Shape, window: Shape, backend: Backend, dtype: str) -> Engine:
+    """The engine that is fastest there."""
+    if backend.name == "numpy" and len(grid) > 1:
+        return Slab(kernel, grid, window, dtype)
+    engine = Cuda if backend.name.startswith("cupy") else Whole
+    return engine(kernel, grid, window, backend, dtype)
+
+
 def fft_grid(image: Shape, kernel: Shape, boundary: Boundary, backend: Backend) -> Shape:
     """Size of the FFT that a blur of `image` by `kernel` needs."""
     if boundary == "periodic":
         return image
     if boundary not in ("extended", "reflect"):
         raise ValueError(f"unknown boundary {boundary!r}; known: extended, reflect, periodic")
-    return tuple(backend.fft.fast_size(n + p - 1) for n, p in zip(image, kernel, strict=True))
+    least = [n + p - 1 for n, p in zip(image, kernel, strict=True)]
+    return (*(int(backend.fft.fast_complex_size(n)) for n in least[:-1]), backend.fft.fast_size(least[-1]))
 
 
 Piece = tuple[slice, slice, bool]  # where on the grid, where in the image, mirrored?
@@ -245,15 +288,7 @@ def through(H: LinearOperator, x: Array, f: Pointwise, update: Update | None = N
     """
     if isinstance(H, Blur):
         return H.through(x, f, update)
-    return _handed_over(H.adjoint(f(H.forward(x), slice(0, H.out_shape[0]))), update)
-
-
-def _handed_over(result: Array, update: Update | None) -> Array | None:
-    if update is None:
-        return result
-    for part in slabs(result.shape[0]):
-        update(result[part, ...], part)
-    return None
+    return hand_over(H.adjoint(f(H.forward(x), slice(0, H.out_shape[0]))), update)
 
 
 def dot_error(H: LinearOperator, x: Array, y: Array) -> float:

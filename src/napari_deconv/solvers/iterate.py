@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 from ..backend import Array
+
+Sums = list[Any]  # numbers, perhaps still on the device
 
 
 @dataclass
@@ -15,13 +20,19 @@ class Iterate:
     ----------
     iteration : int
         Steps done: 1, 2, ...
-    divergence : float
-        I-divergence between the image and the prediction of the estimate that *entered* this step.
     """
 
     iteration: int
-    divergence: float
+    _sums: Sums = field(repr=False)
     _estimate: Array | None = field(repr=False)
+
+    @cached_property
+    def divergence(self) -> float:
+        """I-divergence between the image and the prediction of the estimate that *entered* this step.
+
+        The same for any order of blocks; on a device it is fetched when it is asked for.
+        """
+        return math.fsum(float(share) for share in self._sums)
 
     def snapshot(self) -> Array:
         """A copy of the estimate, shape ``H.in_shape``; only before the solver takes its next step, and in its thread.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from .. import kernels
 from ..backend import Array
 from ..operators import LinearOperator, through
 from .iterate import Iterate
+from .momentum import accelerate
 from .start import begin
 from .step import Ratio, Watch
 
@@ -25,8 +25,11 @@ def scaled_heavy_ball(
 
     .. math::
 
-        p = \max\left(x_k + \tfrac{k - 1}{k + 2} (x_k - x_{k-1}),\; \epsilon\right), \qquad
+        p = \max\left(x_k + \tfrac{k - 1}{k + 2} (x_k - x_{k-1}),\; 0.9\, x_k\right), \qquad
         x_{k+1} = \frac{p}{H^T 1} \, H^T \frac{y}{H p + b}
+
+    The paper's smallest value is next to zero; there a dark corner of a bright image, which the first steps overshoot,
+    stays black for long. With a share of the voxel itself it does not, and nothing else changes.
 
     About four times fewer steps reach the same fit. Noise is fitted as much sooner: choose the number of iterations
     with a stopping rule.
@@ -49,10 +52,9 @@ def scaled_heavy_ball(
     p = x + 0
     ratio = Ratio(y, H, background, floor, watch)
     for iteration in itertools.count(1):
-        momentum = iteration / (iteration + 3)
 
-        def update(step: Array, part: slice, momentum: float = momentum) -> None:
-            kernels.extrapolate(x[part, ...], p[part, ...], step, gain[part, ...], momentum, floor, H.xp)
+        def update(step: Array, part: slice, iteration: int = iteration) -> None:
+            accelerate(x[part, ...], p[part, ...], step, gain[part, ...], iteration, H.xp)
 
         through(H, p, ratio, update)
         iterate = Iterate(iteration, ratio.divergence(), x)

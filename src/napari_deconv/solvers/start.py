@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from ..backend import Array
@@ -30,9 +31,13 @@ def begin(y: Array, H: LinearOperator, x0: Array | float | None, background: flo
 
 def flat_value(y: Array, H: LinearOperator, sensitivity: Array, background: float | Array) -> float:
     """The flat object that has the flux of the image."""
-    xp = H.xp
-    total, signal = (float(xp.sum(v, dtype=xp.float64)) for v in (sensitivity, H.adjoint(y - background)))
-    return max(signal / total, 0.01 * float(xp.mean(y)))
+    xp, signal = H.xp, y - background
+    if not isinstance(H, Blur):
+        light, count = H.adjoint(signal), sensitivity
+    else:  # the sum of Hᵀ v over its object is that of v over the pixels that count, times the PSF's
+        light, count = (signal, None) if H.weight is None else (signal * H.weight, H.weight)
+    total = math.prod(H.out_shape) if count is None else float(xp.sum(count, dtype=xp.float64))
+    return max(float(xp.sum(light, dtype=xp.float64)) / total, 0.01 * float(xp.mean(y)))
 
 
 def _gain(sensitivity: Array, H: LinearOperator) -> Array:
@@ -48,7 +53,7 @@ def _flat(y: Array, H: LinearOperator, sensitivity: Array, background: float | A
     if not (isinstance(H, Blur) and H.boundary == "extended"):
         return sensitivity * 0 + flat
     signal = y - background
-    if H.weight is not None:  # a saturated pixel keeps its level; one without a value becomes flat
+    if H.weight is not None:  # a pixel that is ignored because it is saturated has at least its level
         signal = H.xp.where((H.weight > 0) | (signal > 0), signal, flat)
     x = H.mirror(signal)
     for part in slabs(H.in_shape[0]):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from .. import kernels
 from ..backend import Array
 from ..operators import LinearOperator
+from .iterate import Sums
 
 Watch = Callable[[Array, slice], None]
 
@@ -32,23 +32,24 @@ class Ratio:
     def __init__(
         self, y: Array, H: LinearOperator, background: float | Array, floor: float, watch: Watch | None
     ) -> None:
-        self._y, self._xp, self._background, self._floor, self._watch = y, H.xp, background, floor, watch
-        self._sums: list[float] = []
+        weight = getattr(H, "weight", None)  # of a Blur with a mask: what lies under it adds nothing to the divergence
+        self._y, self._background = (y, background) if weight is None else (y * weight, background * weight)
+        self._xp, self._floor, self._watch = H.xp, floor, watch
+        self._sums: Sums = []
 
     def __call__(self, prediction: Array, part: slice) -> Array:
         """The ratio of one block; its divergence is remembered."""
-        b = self._background
-        prediction = prediction + (b if isinstance(b, float | int) else b[part, ...])
-        prediction = self._xp.maximum(prediction, self._floor)
+        y, b = self._y[part, ...], self._background
+        prediction = kernels.expected(
+            prediction, b if isinstance(b, float | int) else b[part, ...], self._floor, self._xp
+        )
         if self._watch is not None:
             self._watch(prediction, part)
-        y = self._y[part, ...]
-        ratio = y / prediction
-        self._sums.append(kernels.divergence(y, ratio, prediction, self._xp))
+        ratio, divergence = kernels.compare(y, prediction, self._xp)
+        self._sums.append(divergence)
         return ratio
 
-    def divergence(self) -> float:
-        """The I-divergence of the prediction that went through since the last call, whatever the order of blocks."""
-        total = math.fsum(self._sums)
-        self._sums.clear()
-        return total
+    def divergence(self) -> Sums:
+        """The shares of the I-divergence of the prediction that went through since the last call."""
+        sums, self._sums = self._sums, []
+        return sums
