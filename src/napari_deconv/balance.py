@@ -16,7 +16,7 @@ BANDS = (0.5, 1.0, 1.6, 2.2, np.inf)  # radians per sample
 DAUBECHIES = (-0.4829629131, 0.8365163037, -0.2241438680, -0.1294095226)  # high-pass of the four-tap wavelet
 
 
-def automatic(y: Array, spectrum: Array, power: Array, laplacian: Array, span: float, H: Blur) -> float:
+def automatic(y: Array, spectrum: Array, otf: Array, span: float, H: Blur) -> float:
     r"""The weight of the Laplacian in a Wiener filter, from the image itself.
 
     The largest of three: generalised cross-validation [1]_ over the frequencies with :math:`|H| > 0.1`, and
@@ -29,8 +29,8 @@ def automatic(y: Array, spectrum: Array, power: Array, laplacian: Array, span: f
     ----------
     y : array, shape ``H.out_shape``
         Image.
-    spectrum, power, laplacian : array
-        Half spectra on the grid of `H`: of the image with its margins filled, :math:`|H|^2`, :math:`|L|^2`.
+    spectrum, otf : array
+        Half spectra on the grid of `H`: of the image with its margins filled, and the transfer function.
     span : float
         Largest minus smallest pixel.
     H : Blur
@@ -41,9 +41,29 @@ def automatic(y: Array, spectrum: Array, power: Array, laplacian: Array, span: f
     .. [1] G. H. Golub, M. Heath, G. Wahba, Technometrics 21, 215 (1979).
     .. [2] D. L. Donoho, I. M. Johnstone, Biometrika 81, 425 (1994).
     """
-    energy = squared(spectrum, H.xp)
+    energy, power = squared(spectrum, H.xp), squared(otf, H.xp)
     sigma = max(detail_noise(y, H.xp), stopped_noise(energy, power, H))
-    return max(cross_validated(energy, power, laplacian, H.xp), noise_balance(sigma, span))
+    return max(cross_validated(energy, power, laplacian(H) ** 2, H.xp), noise_balance(sigma, span))
+
+
+def laplacian(H: Blur, where: tuple[slice, ...] | None = None) -> Array:
+    """Transfer function, half spectrum, of minus the discrete Laplacian (2 per axis in the centre, -1 beside it).
+
+    Parameters
+    ----------
+    H : Blur
+        Its grid.
+    where : tuple of slice, optional
+        The block wanted, all of it otherwise.
+    """
+    total: Array = 0.0
+    for axis, n in enumerate(H.grid):
+        count = n // 2 + 1 if axis == len(H.grid) - 1 else n
+        line = 2 - 2 * np.cos(2 * np.pi * np.arange(count) / n)
+        shape = tuple(-1 if i == axis else 1 for i in range(len(H.grid)))
+        here = line if where is None else line[where[axis]]
+        total = total + H.backend.asarray(here.reshape(shape), H.dtype)
+    return total
 
 
 def squared(z: Array, xp: Any) -> Array:
@@ -82,13 +102,13 @@ def stopped_noise(energy: Array, power: Array, H: Blur) -> float:
     return max(found)
 
 
-def cross_validated(energy: Array, power: Array, laplacian: Array, xp: Any) -> float:
+def cross_validated(energy: Array, power: Array, rough: Array, xp: Any) -> float:
     """The weight with the least generalised cross-validation score over the frequencies that the blur passes."""
     passed = power > PASSED**2
-    energy, power, laplacian = energy[passed], power[passed], laplacian[passed]
+    energy, power, rough = energy[passed], power[passed], rough[passed]
 
     def score(exponent: float) -> float:
-        rest = laplacian * 10.0 ** float(exponent)
+        rest = rough * 10.0 ** float(exponent)
         rest = rest / (power + rest)
         left = float(xp.sum(rest, dtype=xp.float64))
         return float(xp.sum(rest**2 * energy, dtype=xp.float64)) / max(left, 1e-30) ** 2

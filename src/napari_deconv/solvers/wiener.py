@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Literal
 
-import numpy as np
-
 from ..backend import Array
-from ..balance import automatic, noise_balance, squared
+from ..balance import automatic, laplacian, noise_balance, squared
 from ..kernels import TINY
 from ..operators import Blur
-from .richardson_lucy import richardson_lucy
+from .margins import extremes, filled
 
 
 def wiener(
@@ -22,15 +19,15 @@ def wiener(
     .. math:: X = \frac{\bar H}{|H|^2 + \lambda |L|^2} Y
 
     The Laplacian vanishes at zero frequency, so that the mean is kept. What lies outside the image (and under
-    a mask) is filled with the prediction of five Richardson-Lucy steps before the filter, so that no edge is
-    seen by it.
+    a mask) is filled with the prediction of a few Richardson-Lucy steps on coarse voxels before the filter,
+    so that no edge is seen by it.
 
     Parameters
     ----------
     y : array, shape ``H.out_shape``
         Image, any offset.
     H : Blur
-        Blur; its boundary decides what is assumed outside.
+        Blur; with a periodic boundary there is nothing outside.
     balance : float or "auto"
         The weight :math:`\lambda`; "auto" asks `balance.automatic`.
     noise : float, optional
@@ -49,45 +46,21 @@ def wiener(
     .. [1] N. Wiener, Extrapolation, Interpolation, and Smoothing of Stationary Time Series (1949); B. R.
            Hunt, IEEE Trans. Comput. C-22, 805 (1973).
     """
-    filled = _filled(y, H)
-    spectrum = H.backend.fft.rfftn(filled)
-    power, laplacian = squared(H.otf, H.xp), _laplacian_power(H)
-    low, high = _extremes(y, H)
-    if noise is not None:
-        balance = noise_balance(noise, high - low)
-    elif balance == "auto":
-        balance = automatic(H.crop(filled), spectrum, power, laplacian, high - low, H)
-    spectrum *= H.xp.conj(H.otf)
-    spectrum /= H.xp.maximum(power + balance * laplacian, TINY)
-    return H.crop(H.backend.fft.irfftn(spectrum, H.grid)), float(balance)
+    whole = filled(y, H)
+    if noise is not None or balance == "auto":
+        low, high = extremes(y, H)
+        if noise is not None:
+            balance = noise_balance(noise, high - low)
+        else:
+            balance = automatic(H.crop(whole), H.backend.fft.rfftn(whole), H.otf, high - low, H)
+    weight = float(balance)
 
+    def inverse(otf: Array, where: tuple[slice, ...]) -> Array:
+        power = laplacian(H, where)
+        power *= power
+        power *= weight
+        power += squared(otf, H.xp)
+        power += TINY
+        return H.xp.conj(otf) * (1 / power)
 
-def _laplacian_power(H: Blur) -> Array:
-    """|L|^2 of the discrete Laplacian (2 per axis in the centre, -1 at the neighbours) on the half spectrum."""
-    transfer = np.zeros(())
-    for axis, n in enumerate(H.grid):
-        count = n // 2 + 1 if axis == len(H.grid) - 1 else n
-        line = 2 - 2 * np.cos(2 * np.pi * np.arange(count) / n)
-        transfer = transfer[..., None] + line
-    return H.backend.asarray(transfer**2, H.dtype)
-
-
-def _filled(y: Array, H: Blur) -> Array:
-    """The image on the whole grid; margins and masked pixels as five Richardson-Lucy steps predict them."""
-    xp = H.xp
-    if H.grid == H.out_shape and H.weight is None:
-        return y
-    low, high = _extremes(y, H)
-    offset = 0.05 * (high - low) - low if high > low else 1 - low
-    steps = richardson_lucy((y + offset) if H.weight is None else (y + offset) * H.weight, H)
-    estimate = next(itertools.islice(steps, 4, None)).snapshot()
-    filled = H.blur_everywhere(estimate) - offset
-    window = tuple(slice(0, n) for n in H.out_shape)
-    filled[window] = y if H.weight is None else xp.where(H.weight > 0, y, filled[window])
-    return filled
-
-
-def _extremes(y: Array, H: Blur) -> tuple[float, float]:
-    """Smallest and largest pixel that counts."""
-    counted = y if H.weight is None else y[H.weight > 0]
-    return float(H.xp.min(counted)), float(H.xp.max(counted))
+    return H.filtered(whole, inverse), weight
