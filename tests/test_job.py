@@ -85,11 +85,13 @@ def test_one_number_for_each_channel():
 
 def test_pixels_that_are_no_photons_fall_back_to_the_plateau_and_say_so():
     smooth = gaussian_filter(cells(), 1.5)
-    found = about(run(Recipe(num_iter="auto", max_iter=50), smooth, psf=BLUR))
+    with pytest.warns(UserWarning, match="plateau"):
+        found = about(run(Recipe(num_iter="auto"), smooth, psf=BLUR))
     assert found["stopping"][0]["rule"] == "plateau"
     assert any("plateau" in note for note in found["notes"])
 
 
+@pytest.mark.filterwarnings("ignore:.*well predicted:UserWarning")
 def test_max_iter_bounds_what_is_looked_at():
     found = about(run(Recipe(num_iter="auto", max_iter=4, camera=Camera(gain=1.0)), cells(5000), psf=BLUR))
     assert found["stopping"][0]["num_iter"] <= 4
@@ -202,6 +204,7 @@ def test_hot_pixels_are_ignored_when_asked():
     assert richardson_lucy(hot, BLUR, 20).max() > 3 * found.max()
 
 
+@pytest.mark.filterwarnings("ignore:.*well predicted:UserWarning")
 def test_the_camera_of_each_channel_is_in_the_provenance():
     y = np.stack([cells(2000, (192, 192)), cells(2000, (192, 192), 1) * 2])
     found = about(run(Recipe(num_iter="auto", max_iter=3), Image(y, "CYX"), psf=BLUR))
@@ -211,6 +214,7 @@ def test_the_camera_of_each_channel_is_in_the_provenance():
     assert first["gain"] == pytest.approx(2 * second["gain"], rel=0.3)
 
 
+@pytest.mark.filterwarnings("ignore:.*well predicted:UserWarning")
 def test_a_step_while_deciding_has_no_picture():
     def callback(step):
         if step.phase == "deciding":
@@ -243,5 +247,67 @@ def test_total_variation_takes_the_sides_of_voxels_from_the_psf():
 
 def test_where_photons_cannot_be_counted_the_usual_weight_is_taken_and_told():
     smooth = gaussian_filter(cells(), 1.5)
-    found = about(run(Recipe(method="richardson_lucy_tv", num_iter=3), smooth, psf=BLUR))
+    with pytest.warns(UserWarning, match="decide|counted"):
+        found = about(run(Recipe(method="richardson_lucy_tv", num_iter=3), smooth, psf=BLUR))
     assert any("regularization" in note for note in found["notes"])
+
+
+@pytest.mark.parametrize("method", ["richardson_lucy", "scaled_heavy_ball", "richardson_lucy_tv"])
+def test_negative_pixels_are_refused_or_said(method):
+    y = cells() - 100
+    recipe = Recipe(method=method, num_iter=2, camera=Camera(gain=1.0, offset=0.0))
+    with pytest.raises(ValueError, match="negative"):
+        run(recipe, y, psf=BLUR)
+    with pytest.warns(UserWarning, match="negative"):
+        run(recipe.changed(negative="clip"), y, psf=BLUR)
+
+
+@pytest.mark.parametrize("stop", ["plateau", "discrepancy"])
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_tiled_job_that_decides_repeats_itself_in_two_channels(stop):
+    y = np.stack([cells(20, (150, 160), 1), cells(2000, (150, 160), 2)])
+    recipe = Recipe(num_iter="auto", stop=stop, max_iter=60, tile=(40, 40), camera=Camera(gain=1.0, offset=0.0))
+    found = run(recipe, Image(y, "CYX"), psf=BLUR)
+    again = run(Recipe.from_mapping(about(found)["recipe"], ""), Image(y, "CYX"), psf=BLUR)
+    assert about(found)["stopped"] == "complete"
+    assert about(found)["steps"] == about(found)["of"]
+    assert np.array_equal(again.data, found.data)
+
+
+def test_the_offset_of_the_camera_is_the_background_unless_another_is_given():
+    assert Recipe(camera=Camera(offset=100)).background == 100
+    assert Recipe(camera={"offset": 100}, background=120.0).background == 120
+    assert Recipe(method="wiener", camera=Camera(offset=100)).background == 0
+    with pytest.warns(UserWarning, match="below the camera's offset"):
+        run(Recipe(num_iter=1, camera=Camera(offset=100), background=50.0), cells() + 100, psf=BLUR)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_photograph_stops_early_and_takes_no_camera_in_counts():
+    picture = Image(cells(200).clip(max=255).astype(np.uint8), "YX", encoding="srgb")
+    found = about(run(Recipe(method="scaled_heavy_ball"), picture, psf=BLUR))
+    assert found["steps"] <= 10
+    with pytest.raises(ValueError, match="light='stored'"):
+        run(Recipe(camera=Camera(gain=2.0)), picture, psf=BLUR)
+
+
+def test_a_line_of_pixels_finds_its_number_too():
+    line = cells()[48]
+    kernel = np.array([0.25, 0.5, 0.25])
+    with pytest.warns(UserWarning, match="plateau"):
+        found = scaled_heavy_ball(line, kernel)
+    assert found.shape == line.shape
+    with pytest.raises(ValueError, match="one axis"):
+        richardson_lucy(line, kernel, 2, hot_pixels=True)
+
+
+def test_rules_need_auto():
+    assert Recipe(stop="plateau").num_iter == "auto"
+    with pytest.raises(ValueError, match="num_iter='auto'"):
+        richardson_lucy(cells(), BLUR, stop="plateau")
+
+
+def test_another_method_keeps_what_it_takes_too():
+    recipe = Recipe(num_iter=50, background=7.0).changed(method="scaled_heavy_ball")
+    assert (recipe.num_iter, recipe.background) == ("auto", 7.0)
+    assert Recipe(num_iter=50, background=7.0).changed(method="wiener").background == 0

@@ -88,6 +88,8 @@ def _carried_out(recipe: Recipe, image: Any, psf: Given, mask: ArrayLike | None,
     for step in job:
         if callback is not None and callback(step) is False:
             break
+    for note in job.decided():
+        warnings.warn(note, stacklevel=3)
     return job.result()
 
 

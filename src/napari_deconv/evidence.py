@@ -28,11 +28,19 @@ class Evidence:
         One, or one per channel.
     tiles : callable
         The tiles that a block is cut into: if it is too big to be restored whole, it is too big to be looked at whole.
+    spacing : tuple of float, optional
+        Voxel size of the image in micrometres.
     """
 
     def __init__(
-        self, recipe: Recipe, frames: Frames | Slices, psfs: Sequence[PSF], tiles: Callable[[], tuple[Tile, ...]]
+        self,
+        recipe: Recipe,
+        frames: Frames | Slices,
+        psfs: Sequence[PSF],
+        tiles: Callable[[], tuple[Tile, ...]],
+        spacing: tuple[float, ...] | None,
     ) -> None:
+        self._spacing = spacing
         self._recipe, self._frames, self._psfs, self._tiles = recipe, frames, psfs, tiles
 
     def camera(self, block: Block) -> tuple[Camera, str]:
@@ -49,6 +57,11 @@ class Evidence:
     def psf(self, block: Block) -> PSF:
         """The PSF of a block."""
         return self._psfs[self._frames.blocks.channel(block) if len(self._psfs) > 1 else 0]
+
+    def spacing(self, block: Block) -> tuple[float, ...]:
+        """Sides of a voxel, in whatever unit is known."""
+        psf = self.psf(block)
+        return psf.spacing if self._spacing is None else self._spacing[-psf.ndim :]
 
     def problems(self, block: Block) -> list[Problem]:
         """The whole block, or crops of it from dim to bright if it is big."""

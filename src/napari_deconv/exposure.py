@@ -31,9 +31,16 @@ class Exposure:
         Its camera, its background, whether hot pixels are ignored.
     given : array of bool, optional
         Pixels that the caller ignores, in the order of work.
+
+    Raises
+    ------
+    ValueError
+        If hot pixels are to be found along a line.
     """
 
     def __init__(self, stored: Image, blocks: Blocks, recipe: Recipe, given: Mask | None) -> None:
+        if recipe.hot_pixels and len(blocks.shape) < 2:
+            raise ValueError("hot_pixels=True looks at the neighbours of pixels in planes, but the image has one axis")
         self.known = recipe.camera if isinstance(recipe.camera, Camera) else Camera()
         self.notes: list[str] = []
         self._blocks, self._recipe, self._given = blocks, recipe, given
@@ -61,14 +68,13 @@ class Exposure:
     def _estimated(self, block: Block) -> CameraEstimate:
         known, pixels = self.known, self._pixels(block)
         offset = known.offset if known.offset is not None else self._recipe.background or None
-        ignored = self.ignored(block)
         return estimate(
             Image(pixels, "ZYX"[-pixels.ndim :], None, self._encoding),
             gain=known.gain,
             offset=offset,
             read_noise=known.read_noise,
             saturation=self._levels[self._blocks.channel(block)],
-            mask=ignored if self._given is None else self._given[block] | (False if ignored is None else ignored),
+            mask=None if self._given is None else self._given[block],
         )
 
     def _level(self, channel: int) -> float | None:
@@ -94,7 +100,8 @@ class Exposure:
             pixels = self._pixels(block)
             found = pixels >= level
         if self._recipe.hot_pixels:
-            hot = hot_pixels(self._pixels(block) if pixels is None else pixels)
+            pixels = self._pixels(block) if pixels is None else pixels
+            hot = hot_pixels(pixels, self.estimate(block).camera)
             found = hot if found is None else found | hot
         return found if found is not None and found.any() and not found.all() else None
 

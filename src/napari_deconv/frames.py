@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import colour, light
 from .backend import Array, Backend, is_cupy
 from .blocks import Block, Blocks
+from .camera import Camera
 from .exposure import Exposure
 from .io.image import Image
 from .masks import about, in_order
@@ -49,10 +50,11 @@ class Frames:
         self.source, self.blocks, self.device = source, blocks, device
         self._given = in_order(mask, plan, blocks.letters, len(blocks.frames))
         self._background = recipe.background
-        self._encoded = source.encoding == "srgb" and recipe.light == "linear"
-        if self._encoded and recipe.background:
+        self.encoded = source.encoding == "srgb" and recipe.light == "linear"
+        if self.encoded and (recipe.background or _in_counts(recipe)):
             raise ValueError(
-                "background is in counts, but a photograph is restored in linear light; pass light='stored'"
+                "background and the camera's gain, offset and read noise are in counts, but a photograph is restored "
+                "in linear light; pass light='stored'"
             )
         stays = is_cupy(source.data) and device.name != "numpy"
         self.home = device.xp if stays else np  # where pixels and results live
@@ -65,7 +67,7 @@ class Frames:
 
     def _load(self, stored: Image, recipe: Recipe) -> None:
         """Pixels in the order of work, in linear light if they are a photograph's; whether they can be restored."""
-        picture = light.to_linear(stored) if self._encoded else stored
+        picture = light.to_linear(stored) if self.encoded else stored
         self.read_notes = list(picture.metadata.get("notes", ()))
         self._colours = picture if recipe.colour == "luminance" else None
         data = picture.data if self._colours is None else colour.grey(self._colours)
@@ -107,7 +109,8 @@ class Frames:
         """Pixels of part of a block that do not count: the caller's, the saturated, the hot; None if there are none."""
         found = self.exposure.ignored(block)
         if self._given is not None:
-            found = self._given[block] if found is None else found | self._given[block]
+            both = self._given[block] if found is None else found | self._given[block]
+            found = self._given[block] if both.all() else both  # something has to be left
         return None if found is None else found[region]
 
     def empty(self) -> Array:
@@ -134,7 +137,7 @@ class Frames:
         notes: list[str] = []
         if self._colours is not None:
             data = colour.recoloured(self._colours, colour.grey(self._colours), data)
-        if self._encoded:
+        if self.encoded:
             data, clipped = light.to_encoded(data, self.source)
             if clipped:
                 notes.append(f"{clipped:.2%} of the values were outside the range of {data.dtype} and were clipped")
@@ -143,3 +146,8 @@ class Frames:
     def about_mask(self) -> dict[str, Any] | None:
         """What is known of the caller's mask, for the provenance."""
         return None if self._given is None else about(self._given, self.blocks.order)
+
+
+def _in_counts(recipe: Recipe) -> bool:
+    """Whether the recipe's camera knows more than where it saturates."""
+    return isinstance(recipe.camera, Camera) and bool(set(recipe.camera.to_dict()) - {"saturation"})

@@ -11,6 +11,7 @@ from .evidence import Evidence
 from .recipe import Recipe
 from .stopping import Decision, Score, Solver, decide
 
+PHOTOGRAPH = {"richardson_lucy": 20, "scaled_heavy_ball": 10, "richardson_lucy_tv": 20}  # iterations at most
 PACE = {"scaled_heavy_ball": 2}  # how much faster than Richardson-Lucy a method fits
 
 
@@ -27,6 +28,8 @@ class Iterations:
         How the image is worked on.
     evidence : Evidence
         What may be looked at.
+    photograph : bool
+        Whether the pixels were gamma-encoded: nothing shows then where noise begins, and "auto" stops early.
 
     Raises
     ------
@@ -34,14 +37,16 @@ class Iterations:
         If the recipe has another number of counts than the image has channels.
     """
 
-    def __init__(self, recipe: Recipe, blocks: Blocks, evidence: Evidence) -> None:
+    def __init__(self, recipe: Recipe, blocks: Blocks, evidence: Evidence, *, photograph: bool = False) -> None:
+        most = PHOTOGRAPH.get(recipe.method, 1) if photograph and recipe.max_iter is None else recipe.limit
+        self.limit = min(most, recipe.limit)
         self._recipe, self._blocks, self._evidence = recipe, blocks, evidence
         self.decisions: dict[tuple[int, ...], Decision] = {}
         count, channels = recipe.num_iter, self._blocks.channels
-        if isinstance(count, tuple) and len(count) not in (1, channels):
+        if isinstance(count, tuple) and len(count) != channels:
             raise ValueError(
                 f"num_iter has {len(count)} numbers {count} but the image has {channels} channels; "
-                "give one for each, or one for all"
+                "give one for each, or a single number for all"
             )
 
     def of(self, block: Block) -> int | None:
@@ -54,11 +59,11 @@ class Iterations:
             return None if decision is None else decision.num_iter
         if isinstance(recipe.num_iter, int):
             return recipe.num_iter
-        return recipe.num_iter[self._blocks.channel(block) % len(recipe.num_iter)]
+        return recipe.num_iter[self._blocks.channel(block)]
 
     def most(self, block: Block) -> int:
         """Iterations of a block, or as many as it may become."""
-        return self.of(block) or self._recipe.limit
+        return self.of(block) or self.limit
 
     def frozen(self) -> dict[str, Any]:
         """What the resolved recipe holds: the count, or one per channel, if they have been decided for all."""
@@ -95,7 +100,7 @@ class Iterations:
             solve,
             self._evidence.problems(block),
             camera=camera,
-            max_iter=recipe.limit,
+            max_iter=self.limit,
             share=recipe.held_out,
             seed=recipe.seed,
             trouble=trouble,

@@ -14,6 +14,7 @@ from .arrays import mask_of
 from .backend import Array, is_cupy, resolve
 from .balance import noise_balance
 from .blocks import Block, Blocks
+from .camera import Camera
 from .evidence import Evidence
 from .frames import Frames
 from .io.image import Image
@@ -62,14 +63,14 @@ class Job:
         plan = self._one_colour() if recipe.colour == "luminance" else self.source
         self.blocks = Blocks.of(plan, self.psfs[0].ndim)
         self.backend = resolve("cupy" if recipe.backend == "auto" and is_cupy(self.source.data) else recipe.backend)
-        self._masked = mask is not None or recipe.hot_pixels
-        self._cut(expected(recipe))
         given = mask if mask is not None else mask_of(image)
+        self._masked = given is not None or recipe.hot_pixels
+        self._cut(expected(recipe))
         self.frames = Frames(self.source, plan, self.blocks, recipe, given, self.backend)
-        self._evidence = Evidence(recipe, self.frames, self.psfs, lambda: self.tiles)
-        self.iterations = Iterations(recipe, self.blocks, self._evidence)
+        self._evidence = Evidence(recipe, self.frames, self.psfs, lambda: self.tiles, self.source.spacing)
+        self.iterations = Iterations(recipe, self.blocks, self._evidence, photograph=self.frames.encoded)
         self._smoothness = Smoothness(recipe, self.blocks, self._evidence)
-        self.notes = [*matched.notes, *self._plane_by_plane(), *self.frames.notes]
+        self.notes = [*matched.notes, *_two_offsets(recipe), *self._plane_by_plane(), *self.frames.notes]
         self._out: Array = None
         self._begin()
 
@@ -90,6 +91,7 @@ class Job:
     def _begin(self) -> None:
         """Nothing done yet."""
         self._done, self._looked = 0, 0  # steps of restoring, of deciding
+        self._finished, self._open = 0, list(self.blocks)  # steps of blocks that are done, and the other blocks
         self._balances: dict[Block, float] = {}
         self._blur: tuple[Any, Blur] | None = None
         self._started = time.perf_counter()
@@ -115,10 +117,11 @@ class Job:
         """Steps of the whole job, those of deciding included; fewer once the number of iterations is known."""
         undecided = {self.blocks.channel(b) for b in self.blocks if self.iterations.of(b) is None}
         looks = len(undecided) if self.recipe.decide == "once" else self.blocks.count
-        return self._looked + self._to_restore() + looks * self.recipe.limit * bool(undecided)
+        return self._looked + self._to_restore() + looks * self.iterations.limit * bool(undecided)
 
     def _to_restore(self) -> int:
-        return len(self.tiles) * sum(self.iterations.most(block) for block in self.blocks)
+        """Steps of restoring, done and to do."""
+        return self._finished + len(self.tiles) * sum(self.iterations.most(block) for block in self._open)
 
     def __iter__(self) -> Iterator[Step]:
         """Do the work; stop at any step and `result` keeps what is there."""
@@ -129,23 +132,24 @@ class Job:
             for block in self.blocks:
                 if self.iterations.of(block) is None:
                     yield from self._decide(block)
+            if len(self.tiles) > 1:  # what is seen of their surroundings depends on the number of iterations
+                self._cut(max(self.iterations.most(block) for block in self.blocks))
+            for block in self.blocks:
                 yield from self._tile_by_tile(block)
+                self._finished, self._open = self._done, self._open[1:]
         finally:
             self._blur = None
             self.backend.release()
 
     def _tile_by_tile(self, block: Block) -> Iterator[Step]:
         """All tiles of a block; if memory runs out on the way, again in smaller ones."""
-        before = self._done
-        if len(self.tiles) > 1 and self.iterations.most(block) > self._cut_for:
-            self._cut(self.iterations.most(block))
         while True:
             try:
                 for tile in self.tiles:
                     yield from self._restore(block, tile)
                 return
             except MemoryError as error:
-                self._done, self._blur = before, None
+                self._done, self._blur = self._finished, None
                 self._cut_smaller(error)
 
     def _cut_smaller(self, error: MemoryError) -> None:
@@ -259,7 +263,12 @@ class Job:
             kinds = ["tiles"] * (len(self.tiles) > 1) + ["frames"] * (self.blocks.count > 1)
             rest = f"; {' and '.join(kinds)} not reached are 0" if kinds else ""
             notes.append(f"stopped after {self._done} of {of} steps{rest}")
-        return list(dict.fromkeys(notes))
+        return notes
+
+    def decided(self) -> list[str]:
+        """What a user should know of the decisions made on the way."""
+        decisions = self.iterations.decisions.values()
+        return list(dict.fromkeys([*self._smoothness.notes, *(note for found in decisions for note in found.notes)]))
 
     def _provenance(self, of: int, notes: list[str]) -> dict[str, Any]:
         """What was done, JSON-safe; file names only, no paths."""
@@ -289,6 +298,15 @@ class Job:
         if len(balances) == 1 and self.recipe.noise is None:
             decided["balance"] = balances.pop()
         return self.recipe.changed(**decided, **self.iterations.frozen(), **self._smoothness.frozen())
+
+
+def _two_offsets(recipe: Recipe) -> list[str]:
+    """What is odd about a background that is not the camera's offset."""
+    offset = recipe.camera.offset if isinstance(recipe.camera, Camera) else None
+    if offset is None or recipe.method == "wiener" or recipe.background >= offset:
+        return []
+    found = f"background {recipe.background:g} is below the camera's offset {offset:g}"
+    return [f"{found}: counts without light are taken for light"]
 
 
 def _no_estimate() -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .backend import Array
-from .recipe import Recipe
+from .recipe import PARAMETERS, Recipe
 
 LARGEST = float(np.finfo(np.float32).max)
 FAINTEST = 1e-40  # below, single precision keeps fewer than five digits
@@ -84,7 +84,7 @@ def check(found: Pixels, recipe: Recipe) -> list[str]:
             f"the largest pixel is {found.largest:.3g}, but results are float32 ({FAINTEST:.0e} to {LARGEST:.1e}); "
             "multiply or divide the image by a constant first"
         )
-    if not found.negative or recipe.method != "richardson_lucy":
+    if not found.negative or "negative" not in PARAMETERS[recipe.method]:
         return []
     if recipe.negative == "clip":
         return [f"{found.negative} negative pixels (lowest {found.lowest:.6g}) were set to 0"]

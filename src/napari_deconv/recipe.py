@@ -174,9 +174,11 @@ class Recipe(BaseModel):
     _folder: Path | None = PrivateAttr(default=None)  # where `psf.file` may be looked for; None: nowhere
 
     def __init__(self, **values: Any) -> None:
-        if values.get("method") == "scaled_heavy_ball":
-            values.setdefault("num_iter", "auto")  # a fixed number suits plain Richardson-Lucy only
+        if values.get("method") == "scaled_heavy_ball" or any(name in values for name in STOPPING if name != "seed"):
+            values.setdefault("num_iter", "auto")  # a fixed number suits plain Richardson-Lucy, and nobody's rule
         try:
+            if _offset(values) and not values.get("background") and values.get("method") != "wiener":
+                values["background"] = _offset(values)  # what the camera shows without light is part of the model
             super().__init__(**{key: _plain(value) for key, value in values.items()})
         except ValidationError as error:
             raise ValueError(_in_words(error, values)) from None
@@ -196,6 +198,11 @@ class Recipe(BaseModel):
             if getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(
                     f"method {self.method!r} takes no {name!r}; it takes {', '.join(PARAMETERS[self.method])}"
+                )
+        for name in ("stop", "max_iter", "decide", "held_out"):
+            if self.num_iter != "auto" and getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(
+                    f"{name}={getattr(self, name)!r} has no effect on num_iter={self.num_iter}; pass num_iter='auto'"
                 )
         if self.noise is not None and self.balance != "auto":
             raise ValueError("give noise or balance, not both: the balance follows from the noise")
@@ -255,7 +262,8 @@ class Recipe(BaseModel):
     def to_dict(self) -> dict[str, Any]:
         """JSON-safe mapping: the parameters that matter to the method, None left out."""
         foreign = {name for others in PARAMETERS.values() for name in others} - set(PARAMETERS[self.method])
-        foreign |= set() if self.num_iter == "auto" else set(STOPPING)
+        if self.num_iter != "auto":
+            foreign |= set(STOPPING) - ({"seed"} if self.method == "richardson_lucy_tv" else set())
         return self.model_dump(mode="json", exclude_none=True, exclude=foreign)
 
     def to_yaml(self) -> str:
@@ -276,10 +284,17 @@ class Recipe(BaseModel):
         return max(self.num_iter) if isinstance(self.num_iter, tuple) else self.num_iter
 
     def changed(self, **values: Any) -> Recipe:
-        """A checked copy with other values."""
-        folder = self._folder
-        recipe = self.from_mapping({**self.to_dict(), **values}, "")
-        recipe._folder = folder
+        """A checked copy with other values; another method keeps what the new one takes too, but not the iterations."""
+        known = self.to_dict()
+        method = values.get("method", self.method)
+        if method != self.method:
+            known = {
+                k: v for k, v in known.items() if k not in set(PARAMETERS[self.method]) - _shared(self.method, method)
+            }
+        if values.get("num_iter", "auto") != "auto":
+            known = {k: v for k, v in known.items() if k == "seed" or k not in STOPPING}
+        recipe = self.from_mapping({**known, **values}, "")
+        recipe._folder = self._folder
         return recipe
 
     def __eq__(self, other: object) -> bool:
@@ -293,6 +308,18 @@ class Recipe(BaseModel):
     def folder(self) -> Path | None:
         """Where a PSF file named in the recipe is looked for; None if the recipe has no file of its own."""
         return self._folder
+
+
+def _offset(values: Mapping[str, Any]) -> float:
+    """The camera's offset among what was given for a recipe, if it is known and positive; else 0."""
+    camera = values.get("camera")
+    offset = camera.get("offset") if isinstance(camera, Mapping) else getattr(camera, "offset", None)
+    return max(offset, 0.0) if isinstance(offset, int | float) else 0.0
+
+
+def _shared(one: str, other: str) -> set[str]:
+    """Parameters of both methods that mean the same: a number of iterations does not."""
+    return set(PARAMETERS[one]) & set(PARAMETERS.get(other, ())) - {"num_iter"}
 
 
 def _plain(value: Any) -> Any:

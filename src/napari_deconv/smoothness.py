@@ -50,7 +50,7 @@ class Smoothness:
             self._found[channel] = self._recipe.regularization
         elif channel not in self._found:
             self._found[channel] = self._chosen(block)
-        return {"regularization": self._found[channel], "spacing": self._evidence.psf(block).spacing}
+        return {"regularization": self._found[channel], "spacing": self._evidence.spacing(block)}
 
     def frozen(self) -> dict[str, Any]:
         """What the resolved recipe holds, if one weight serves all channels."""
@@ -69,7 +69,7 @@ class Smoothness:
             problem.y,
             problem.H,
             background=problem.background,
-            spacing=self._evidence.psf(block).spacing,
+            spacing=self._evidence.spacing(block),
             gain=camera.gain,
             seed=self._recipe.seed,
         )

@@ -103,7 +103,7 @@ def run(
     (--psf widefield); wavelength=0.461x0.509 gives each channel its own.
     """
     options: dict[str, Any] = {
-        "method": ALIASES.get(method or "", method),
+        "method": ALIASES.get((method or "").lower(), method),
         "stop": stop,
         "max_iter": max_iter,
         "held_out": held_out,
@@ -185,7 +185,7 @@ def _run(
 
 def _recipe(path: Path | None, options: dict[str, Any]) -> Recipe:
     """The recipe of a file, or an empty one, with the options given beside it."""
-    from ..recipe import PARAMETERS, Recipe
+    from ..recipe import Recipe
 
     if path is None:
         return Recipe.build(**options)
@@ -193,11 +193,7 @@ def _recipe(path: Path | None, options: dict[str, Any]) -> Recipe:
     for one, other in (("noise", "balance"), ("balance", "noise")):
         if one in options:  # each of the two overrules the other
             options.setdefault(other, Recipe.model_fields[other].default)
-    method = options.get("method", found.method)
-    if method == found.method or method not in PARAMETERS:
-        return found.changed(**options)
-    left_behind = {name: Recipe.model_fields[name].default for name in PARAMETERS[found.method]}
-    return found.changed(**{**left_behind, **options})
+    return found.changed(**options)
 
 
 def _count(text: str | None) -> int | str | tuple[int, ...] | None:
