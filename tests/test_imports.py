@@ -34,6 +34,7 @@ LEVELS = {  # a room imports only from rooms with a smaller number; a room withi
     "arrays": 1,
     "pixels": 1,
     "blocks": 1,
+    "photons": 1,
     "balance": 2,
     "solvers": 2,
     "stopping": 2,
@@ -77,6 +78,7 @@ EXCEPT = {  # … and these from one beside them
     ("tiles", "backend"),
     ("tiles", "psf"),
     ("stopping", "solvers"),
+    ("photons", "operators"),  # pixels masked in a blur hold no photons
     ("deconvolution", "step"),
     ("evidence", "frames"),
     ("iterations", "evidence"),

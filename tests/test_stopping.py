@@ -13,8 +13,6 @@ from napari_deconv.camera import Camera
 from napari_deconv.operators import Blur
 from napari_deconv.solvers import Iterate, richardson_lucy, scaled_heavy_ball
 from napari_deconv.stopping import Problem, crops, decide
-from napari_deconv.stopping.counts import Scale, scale_of
-from napari_deconv.stopping.held_out import _parted
 from napari_deconv.stopping.plateau import flat
 
 PHOTONS = Camera(gain=1.0, offset=0.0, read_noise=0.0)
@@ -117,24 +115,6 @@ def test_of_what_photons_cannot_tell_apart_the_last_is_taken_but_not_much_later(
     assert best < alike.num_iter <= 1.5 * best / 0.9**0.5 + 1 < 40
 
 
-@pytest.mark.parametrize(("gain", "offset", "noise"), [(1.0, 0.0, 0.0), (0.46, 100.0, 1.6), (3.3, 0.0, 0.0)])
-def test_photons_put_aside_are_independent_of_those_seen(gain, offset, noise):
-    rng = np.random.default_rng(4)
-    counted = rng.poisson(3.0, (400, 500)) + rng.normal(0, noise, (400, 500)) * (noise > 0)
-    y = np.rint(counted / gain + offset) if noise else counted / gain + offset
-    seen, aside, _ = _parted(y, scale_of(Camera(gain, offset, noise)), 0.1, rng)
-    assert abs(np.corrcoef(seen.ravel(), aside.ravel())[0, 1]) < 0.015
-    assert seen.mean() == pytest.approx(y.mean(), rel=0.01)
-    assert aside.mean() == pytest.approx(0.1 * (3.0 + noise**2), rel=0.02)
-
-
-def test_counts_between_whole_numbers_keep_their_mean():
-    n, negative = Scale(0.5, 0.0, 0.0).counts(np.full((300, 300), 4.7), np.random.default_rng(5))
-    assert n.mean() == pytest.approx(2.35, abs=0.01)
-    assert set(np.unique(n)) == {2, 3}
-    assert negative == 0
-
-
 def test_the_same_seed_decides_the_same_and_another_draws_others():
     _, _, y = lines()
     first, again, other = (decision("held_out", richardson_lucy, y, blur(), seed=s) for s in (7, 7, 8))
@@ -232,6 +212,36 @@ def test_pixels_below_the_offset_are_reported():
     _, _, y = lines(peak=20.0)
     found = decision("held_out", richardson_lucy, y + 50, blur(), camera=Camera(gain=1.0, offset=53.0), max_iter=20)
     assert "offset" in found.notes[0]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25])
+def test_masked_pixels_are_not_below_the_offset(share):
+    _, _, y = lines()
+    mask = np.zeros(SHAPE, bool)
+    mask[: round(share * SHAPE[0])] = True
+    camera = Camera(gain=1.0, offset=100.0, read_noise=0.0)
+    found = decision("held_out", richardson_lucy, y + 100, blur(mask=mask), camera=camera, background=100.0)
+    assert found.rule == "held_out"
+    assert not any("offset" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("rule", ["held_out", "discrepancy"])
+def test_a_number_that_hardly_any_light_explains_says_so(rule):
+    dark = np.random.default_rng(5).poisson(0.1, SHAPE).astype(np.float32)
+    found = decision(rule, richardson_lucy, dark, blur())
+    assert found.num_iter <= 2
+    assert "decide='each'" in found.notes[-1]
+    assert f"{dark.sum():.3g} photons, {dark.mean():.2g} in a pixel" in found.notes[-1]
+    assert not any("each" in note for note in decision(rule, richardson_lucy, lines()[2], blur()).notes)
+
+
+@pytest.mark.parametrize("pace", [1, 2])
+def test_a_plateau_of_few_pixels_ends_before_their_noise_is_fitted(pace):
+    solve = {1: richardson_lucy, 2: scaled_heavy_ball}[pace]
+    y, H = np.random.default_rng(0).poisson(50.0, (8, 8)).astype(np.float32), Blur(psf.gaussian(1.0), (8, 8))
+    found = decision("plateau", solve, y, H, max_iter=500, pace=pace)
+    assert found.num_iter == round(30 ** (1 / pace))
+    assert "64 pixels" in found.notes[0]
 
 
 def test_discrepancy_stops_where_the_residual_is_that_of_noise():

@@ -5,7 +5,7 @@ set -eu
 python=$1
 data=${2:-}
 
-for script in benchmarks/[!_]*.py; do
+for script in $(grep -l __main__ benchmarks/*.py); do
     echo "== $script"
     if ! grep -q -e '"--data"' "$script"; then
         "$python" "$script"

@@ -58,10 +58,21 @@ class Exposure:
             self._estimates[channel] = self._estimated(block)
         return self._estimates[channel]
 
+    def remarks(self) -> list[str]:
+        """What the image says to a gain that the caller gave."""
+        given = self.known.gain is not None
+        return [note for found in self._estimates.values() for note in found.notes] if given else []
+
     def told(self) -> list[dict[str, Any]]:
         """What has been found so far, as the provenance has it."""
         return [
-            {"channel": channel, **found.camera.to_dict(), "trusted": found.ok, "said": found.describe()}
+            {
+                "channel": channel,
+                **found.camera.to_dict(),
+                "trusted": found.ok,
+                "said": found.describe(),
+                "notes": [*found.notes],
+            }
             for channel, found in sorted(self._estimates.items())
         ]
 

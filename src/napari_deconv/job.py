@@ -268,7 +268,10 @@ class Job:
     def decided(self) -> list[str]:
         """What a user should know of the decisions made on the way."""
         decisions = self.iterations.decisions.values()
-        return list(dict.fromkeys([*self._smoothness.notes, *(note for found in decisions for note in found.notes)]))
+        camera = self.frames.exposure.remarks()
+        return list(
+            dict.fromkeys([*camera, *self._smoothness.notes, *(note for found in decisions for note in found.notes)])
+        )
 
     def _provenance(self, of: int, notes: list[str]) -> dict[str, Any]:
         """What was done, JSON-safe; file names only, no paths."""

@@ -72,11 +72,11 @@ def uncountable(pictures: Sequence[tuple[Array, Blur]], camera: Camera) -> str:
         In the units of the pictures.
     """
     scale = scale_of(camera)
-    if scale is None or camera.gain is None:
+    if scale is None:
         return "the camera's gain is not known, so that photons cannot be counted"
     most = max(float(H.xp.max(_counted(y, H))) for y, H in pictures) * scale.gain + abs(scale.shift)
     if most > MANY:
-        return f"with a gain of {camera.gain:.3g} electrons per unit, a pixel would hold {most:.3g} photons"
+        return f"with a gain of {scale.gain:.3g} electrons per unit, a pixel would hold {most:.3g} photons"
     photons = light(pictures, camera)
     return f"the image holds {max(photons, 0):.3g} photons above the camera's offset" if photons < FEW else ""
 
@@ -88,7 +88,7 @@ def light(pictures: Sequence[tuple[Array, Blur]], camera: Camera) -> float:
 
 
 def _counted(y: Array, H: Blur) -> Array:
-    return y if H.weight is None else y * H.weight
+    return y if H.weight is None else H.xp.where(H.weight > 0, y, 0)  # not a product: they may hold anything
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,32 +98,30 @@ class Parted:
     Parameters
     ----------
     seen : array
-        What the solver is given, at the full brightness of the image; not negative.
-    background : float or array
-        What goes with it: read noise may take pixels below 0, which no solver accepts, so both are raised.
+        At the full brightness of the image, raised by `lift`; not negative, and 0 where pixels are masked.
+    lift : float or array
+        Read noise may take pixels below 0, which no solver accepts; raise its background by as much.
     aside : array
         Counts; 0 where pixels are masked.
     slope, level : float
-        Of the counts put aside that a prediction of `seen` expects.
+        Of the line from a prediction to counts put aside.
     below : float
         The share of the pixels that were below 0 counts.
     """
 
     seen: Array
-    background: float | Array
+    lift: float | Array
     aside: Array
     slope: float
     level: float
     below: float
 
     def expected(self, prediction: Array) -> Array:
-        """Counts put aside where a solver predicts this, background included."""
+        """Counts put aside where this is predicted of `seen`, background and lift included."""
         return prediction * self.slope + self.level
 
 
-def put_aside(
-    y: Array, H: Blur, background: float | Array, scale: Scale, share: float, rng: np.random.Generator
-) -> Parted:
+def put_aside(y: Array, H: Blur, scale: Scale, share: float, rng: np.random.Generator) -> Parted:
     """Put each photon aside with the same probability: of Poisson counts, both parts are independent [1]_.
 
     Parameters
@@ -132,8 +130,6 @@ def put_aside(
         Image, not `uncountable`.
     H : Blur
         Its blur; pixels masked in it hold nothing.
-    background : float or array
-        Of `y`.
     scale : Scale
         From the image to counts.
     share : float
@@ -155,7 +151,7 @@ def put_aside(
         seen = seen * weight
     return Parted(
         seen,
-        background + (lift if weight is None or not lift else lift * weight),
+        lift if weight is None or not lift else lift * weight,
         taken,
         share * scale.gain,
         share * (scale.shift - scale.gain * lift),

@@ -7,11 +7,12 @@ from typing import Any
 
 from .blocks import Block, Blocks
 from .evidence import Evidence
+from .photons import uncountable
 from .recipe import Recipe
 from .solvers import automatic_regularization, richardson_lucy, richardson_lucy_tv, scaled_heavy_ball
+from .solvers.regularization import USUAL
 from .stopping import Solver
 
-USUAL = 0.003  # where photons cannot be counted: in the middle of what is chosen where they can
 SOLVERS: dict[str, Solver] = {
     "richardson_lucy": richardson_lucy,
     "scaled_heavy_ball": scaled_heavy_ball,
@@ -59,17 +60,18 @@ class Smoothness:
 
     def _chosen(self, block: Block) -> float:
         camera, trouble = self._evidence.camera(block)
-        if trouble or camera.gain is None:
-            self.notes.append(
-                f"photons cannot be counted ({trouble or 'the gain is not known'}); regularization {USUAL} was taken"
-            )
-            return USUAL
         problem = self._evidence.problems(block)[-1]
+        trouble = trouble or uncountable([(problem.y, problem.H)], camera)
+        if trouble or camera.gain is None:
+            self.notes.append(f"{trouble or 'the gain is not known'}: regularization {USUAL} was taken")
+            return USUAL
         return automatic_regularization(
             problem.y,
             problem.H,
             background=problem.background,
             spacing=self._evidence.spacing(block),
             gain=camera.gain,
+            offset=camera.offset,
+            read_noise=camera.read_noise or 0.0,
             seed=self._recipe.seed,
         )

@@ -60,6 +60,7 @@ def test_the_dock_begins_accelerated_and_automatic(dock: Deconvolve) -> None:
     assert recipe == Recipe.build(method="scaled_heavy_ball", psf="gaussian:sigma=1.4")
 
 
+@pytest.mark.filterwarnings("ignore:.*(max_iter|plateau):UserWarning")
 @pytest.mark.parametrize("rule", ["held_out", "plateau", "discrepancy"])
 @pytest.mark.filterwarnings("ignore:.*cannot decide", "ignore:.*camera")
 def test_automatic_runs_give_the_bits_of_their_script(dock: Deconvolve, finish: Finish, rule: str) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .bad_pixels import saturated, saturation_level, saturation_note
+from .bad_pixels import saturated, saturation_level
 from .estimating import CameraEstimate, estimate
 from .hot_pixels import hot_pixels
 from .type import Camera
 
-__all__ = ["Camera", "CameraEstimate", "estimate", "hot_pixels", "saturated", "saturation_level", "saturation_note"]
+__all__ = ["Camera", "CameraEstimate", "estimate", "hot_pixels", "saturated", "saturation_level"]

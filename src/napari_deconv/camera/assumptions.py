@@ -11,6 +11,7 @@ ALIKE = (0.85, 1.10)  # noise at lower spatial frequencies over that at the high
 WHITE = 0.5  # least share of windows whose residuals are white
 EDGES = (0.08, 4.0)  # jump at the edges of JPEG's blocks beyond that inside: relative, in standard errors
 ROUNDED = 0.5  # least noise, in steps of the grey values
+CONTRAST = 0.2  # least range of brightness, in standard deviations of the noise, along which it can be seen to grow
 CURVED = 0.3  # largest departure from the line, relative
 UNCERTAIN = 0.12  # largest standard deviation of the gain, relative
 
@@ -47,6 +48,8 @@ def not_on_a_line(line: Line) -> str:
     """Why the noise does not follow from photons and read noise, or not certainly; empty if it does."""
     slope, error = line.slope, relative_error(line)
     if slope <= 0 or error > 1:
+        if np.ptp(line.bins.level) <= CONTRAST * np.sqrt(np.mean(line.bins.variance)):
+            return "the image has no range of brightness along which its noise could be seen to grow"
         return "the noise does not grow with the brightness: gamma-encoded, or too little light"
     if error > UNCERTAIN:
         return f"the gain is uncertain by {error:.0%}: too few flat patches, or too little range of brightness"

@@ -64,12 +64,6 @@ def saturation_level(y: Any, camera: Camera = UNKNOWN) -> float | None:
     return float(top) if _touch(piled) and not _in_patches(y, piled) else None
 
 
-def saturation_note(mask: Mask, level: float) -> str:
-    """A sentence for the user."""
-    count = int(mask.sum())
-    return f"{count} pixels ({count / mask.size:.2g} of all) at or above {level:.6g} counts are saturated and left out"
-
-
 def _counts_below(y: NDArray[Any]) -> list[int]:
     """Pixels that have each of the largest values below the maximum."""
     counts: list[int] = []

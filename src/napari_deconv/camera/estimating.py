@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..io.image import Image
-from .assumptions import not_camera_noise, not_on_a_line
+from .assumptions import not_camera_noise, not_on_a_line, relative_error
 from .bad_pixels import saturation_level
 from .photon_transfer import Line, photon_transfer
 from .pixels import Array, Mask, as_mask, as_planes, grey_step, thinned
@@ -17,6 +17,9 @@ from .splitting import split
 from .type import Camera
 
 PLATEAU = "no noise level is used; stop where the I-divergence levels off (plateau)"
+ENCODED = "photographs are gamma-encoded and compressed: their noise is not a camera's"
+CONTRADICTION = 3.0  # standard deviations between a gain that is given and that of the noise
+BIAS = 0.07  # of a gain found: structure that leaks into the noise
 NO_NOISE = 1e-6  # of the range of brightness: rounding of single precision
 
 
@@ -34,8 +37,6 @@ class CameraEstimate:
         Empty if the estimate is to be trusted; else one sentence that says why not.
     fallback : str
         What to do instead, one sentence; empty if the estimate is to be trusted.
-    noise : float, optional
-        Standard deviation in counts of white noise taken as the same everywhere; None where there is none to measure.
     points : tuple of (float, float)
         Level and variance, in counts and counts squared, of patches of like brightness: for a plot.
     notes : tuple of str
@@ -46,7 +47,6 @@ class CameraEstimate:
     uncertainty: Mapping[str, float]
     failure: str = ""
     fallback: str = ""
-    noise: float | None = None
     points: tuple[tuple[float, float], ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -87,7 +87,8 @@ def estimate(
     Parameters
     ----------
     image : array or Image, YX or ZYX
-        One channel and time point, in counts as recorded; noise is measured within planes.
+        One channel and time point, in counts as recorded; noise is measured within planes. In a single line of
+        pixels (X) nothing is found.
     gain, offset, read_noise, saturation : float, optional
         What is known (see `Camera`); kept as it is.
     mask : array of bool, optional
@@ -100,7 +101,7 @@ def estimate(
     Raises
     ------
     ValueError
-        If the image is empty, masked, has other than 2 or 3 axes, or holds NaN or no real numbers, or a given number is
+        If the image is empty, masked, has other than 1 to 3 axes, or holds NaN or no real numbers, or a given number is
         impossible.
 
     Examples
@@ -119,13 +120,15 @@ def estimate(
     planes = as_planes(image)
     ignored = as_mask(mask, planes.shape)
     if isinstance(image, Image) and image.encoding != "linear":
-        return CameraEstimate(given, {}, "the picture is gamma-encoded; make its light linear first", PLATEAU)
+        return CameraEstimate(given, {}, ENCODED, PLATEAU)
     level = saturation_level(planes, given)
     given = given if level is None else replace(given, saturation=level)
     ceiling = np.inf if level is None else level
     planes, ignored = thinned(planes).astype(np.float64), thinned(ignored)
     seen = planes[~ignored & (planes < ceiling)]
     low, high = (float(seen.min()), float(seen.max())) if seen.size else (0.0, 0.0)
+    if planes.shape[1] == 1:
+        return _unknown(given, "one line of pixels holds no flat patches")
     if high == low:
         return _unknown(given, "the image is constant")
     # brought to 0 … 1, so that no power of a small unit underflows
@@ -135,7 +138,12 @@ def estimate(
         return _unknown(given, f"{planes.shape[1]} x {planes.shape[2]} pixels hold too few flat patches")
     if np.average(line.bins.variance, weights=line.bins.windows) < NO_NOISE**2:
         return _unknown(given, "the image has no noise")
-    return _judged(line.in_units(low, high - low), planes, given, low)
+    found = _judged(line.in_units(low, high - low), planes, given, low)
+    if slope is None or given.gain is None or not found.ok:
+        return found
+    free = photon_transfer((planes - low) / (high - low), ignored, None, (ceiling - low) / (high - low))
+    doubts = () if free is None else _contradicted(free.in_units(low, high - low), given.gain)
+    return replace(found, notes=(*found.notes, *doubts))
 
 
 def _judged(line: Line, planes: Array, given: Camera, low: float) -> CameraEstimate:
@@ -144,14 +152,22 @@ def _judged(line: Line, planes: Array, given: Camera, low: float) -> CameraEstim
     points = tuple((float(m), float(v)) for m, v in zip(bins.level, bins.variance, strict=True))
     failure = not_camera_noise(planes[len(planes) // 2], line, grey_step(planes))
     if failure:
-        return CameraEstimate(given, {}, failure, PLATEAU, None, points)
-    noise = float(np.sqrt(np.average(bins.variance, weights=bins.windows)))
+        return CameraEstimate(given, {}, failure, PLATEAU, points)
     failure = "" if given.gain is not None else not_on_a_line(line)
     if failure:
-        white = f"the noise is taken as white and the same everywhere, sigma = {noise:.3g} counts (discrepancy)"
-        return CameraEstimate(given, {}, failure, white, noise, points)
+        return CameraEstimate(given, {}, failure, PLATEAU, points)
     camera, uncertainty, notes = split(line, given, low)
-    return CameraEstimate(camera, uncertainty, "", "", noise, points, notes)
+    return CameraEstimate(camera, uncertainty, "", "", points, notes)
+
+
+def _contradicted(line: Line, gain: float) -> tuple[str, ...]:
+    """A note if a line that was fitted without the gain belongs to quite another one."""
+    if not_on_a_line(line):
+        return ()
+    found, error = 1 / line.slope, relative_error(line) / line.slope
+    if abs(gain - found) <= CONTRADICTION * max(error, BIAS * found):
+        return ()
+    return (f"the noise says a gain of {found:.3g} ± {error:.2g} electrons per count, not {gain:.4g}: check it",)
 
 
 def _unknown(given: Camera, failure: str) -> CameraEstimate:

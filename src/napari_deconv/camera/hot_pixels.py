@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..io.image import Image
-from .assumptions import UNCERTAIN, coarse_to_fine, relative_error
+from .assumptions import CONTRAST, UNCERTAIN, coarse_to_fine, relative_error
 from .photon_transfer import photon_transfer, weighted_line
 from .pixels import Array, Mask, as_planes, grey_step, thinned
 from .type import Camera
@@ -22,7 +22,6 @@ SHARP = 0.2  # excess over what the neighbours allow, relative: lenses are not e
 RING = [(-2, x) for x in range(-2, 2)] + [(y, 2) for y in range(-2, 2)]
 RING += [(2, -x) for x in range(-2, 2)] + [(-y, -2) for y in range(-2, 2)]  # clockwise
 CLIPPED = 4.0  # standard deviations, where the noise is measured: hot pixels are to be left out
-CONTRAST = 0.2  # standard deviations of the noise; a flatter image does not tell how the noise grows
 ROUNDS = 2  # the noise is measured again without the hot pixels
 PLANES = 4  # least of a stack, to look along z
 
@@ -57,6 +56,11 @@ def hot_pixels(y: Any, camera: Camera | None = None) -> Mask:
         If `y` is empty, masked, has other than 2 or 3 axes, or holds NaN or no real numbers.
     """
     planes = as_planes(y)
+    if np.ndim(y.data if isinstance(y, Image) else y) < 2:
+        raise ValueError(
+            f"hot pixels are found in planes, YX or ZYX; the image is one line of {planes.size} pixels: "
+            "turn the search for hot pixels off"
+        )
     hot = np.zeros(planes.shape, dtype=bool)
     for _ in range(ROUNDS):
         hot = _found(planes, *_noise_of(thinned(planes).astype(np.float64), thinned(hot), camera))

@@ -18,19 +18,19 @@ Mask = NDArray[np.bool_]
 
 
 def as_planes(image: Any) -> NDArray[Any]:
-    """The pixels as planes on the host, in the dtype they have.
+    """The pixels as planes on the host, in the dtype they have; a line as a plane of one row.
 
     Raises
     ------
     ValueError
-        If they are not a plane or a stack of real, finite, unmasked numbers.
+        If they are not a line, a plane or a stack of real, finite, unmasked numbers.
     """
     pixels = image.data if isinstance(image, Image) else image
     if isinstance(pixels, np.ma.MaskedArray):
         raise ValueError("image is a masked array; pass its .data, and mask=image.mask for the pixels to ignore")
     pixels = on_host(pixels)
     axes = image.axes if isinstance(image, Image) else "ZYX"[-pixels.ndim :]
-    if pixels.ndim not in (2, 3) or set(axes) - set("ZYX"):
+    if pixels.ndim not in (1, 2, 3) or set(axes) - set("ZYX"):
         raise ValueError(
             f"image has axes {axes or 'none'}, shape {pixels.shape}; give one channel and time point, YX or ZYX"
         )
@@ -38,7 +38,7 @@ def as_planes(image: Any) -> NDArray[Any]:
         raise ValueError(f"image of shape {pixels.shape} holds {pixels.dtype}; real numbers are needed, one at least")
     if not np.isfinite(pixels).all():
         raise ValueError("image has NaN or infinite pixels; replace them first, e.g. with numpy.nan_to_num")
-    return pixels if pixels.ndim == 3 else pixels[None]
+    return pixels.reshape((1,) * (3 - pixels.ndim) + pixels.shape)
 
 
 def thinned(planes: NDArray[Any]) -> NDArray[Any]:
@@ -68,7 +68,7 @@ def as_mask(mask: Mask | None, shape: tuple[int, ...]) -> Mask:
     if mask is None:
         return np.zeros(shape, dtype=bool)
     ignored = np.asarray(mask, dtype=bool)
-    if ignored.shape not in (shape, shape[1:]):
+    if ignored.shape not in (shape, shape[1:], shape[2:] if shape[1] == 1 else shape):
         raise ValueError(f"mask has shape {ignored.shape}, the image {shape}; True marks pixels to ignore")
     return np.broadcast_to(ignored, shape)
 

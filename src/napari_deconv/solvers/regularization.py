@@ -17,7 +17,7 @@ USUAL = 0.003  # in the middle of what is chosen
 FIRST = 2  # where the search begins
 STEPS = 12  # accelerated; worth about fifty plain ones
 
-Restore = Callable[[Array, float | Array, float], Array]  # (image, background, weight) -> estimate
+Restore = Callable[[Array, float], Array]  # (image, weight) -> estimate
 
 
 def held_out_weight(
@@ -36,11 +36,11 @@ def held_out_weight(
     H : Blur
         Blur.
     restore : callable
-        ``restore(y, background, weight)``: the estimate from another image of that scale.
+        ``restore(y, weight)``: the estimate from another image of that scale.
     camera : Camera
         What a photon is in `y`.
     background : float or array
-        What the solver takes as background.
+        What `restore` takes as background.
     seed : int
         Of the random numbers that part the photons.
 
@@ -56,12 +56,13 @@ def held_out_weight(
     scale, why = scale_of(camera), uncountable([(y, H)], camera)
     if scale is None or why:
         raise ValueError(f"{why}; give the regularization as a number, e.g. {USUAL}")
-    parted = put_aside(y, H, background, scale, SHARE, np.random.default_rng(seed))
+    parted = put_aside(y, H, scale, SHARE, np.random.default_rng(seed))
+    seen = H.xp.maximum(parted.seen - parted.lift, 0)  # a higher background would slow the steps down
     known: dict[int, float] = {}
 
     def error(index: int) -> float:
         if index not in known:
-            predicted = H.forward(restore(parted.seen, parted.background, WEIGHTS[index])) + parted.background
+            predicted = H.forward(restore(seen, WEIGHTS[index])) + background + parted.lift
             away = parted.expected(predicted) - parted.aside
             away = away if H.weight is None else away * H.weight
             known[index] = float(H.xp.sum(away * away, dtype=H.xp.float64))

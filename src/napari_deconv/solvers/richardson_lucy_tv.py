@@ -137,11 +137,11 @@ def automatic_regularization(
     lowest = float(background if isinstance(background, float | int) else H.xp.min(background))
     camera = Camera(gain, lowest if offset is None else offset, read_noise)
 
-    def restore(seen: Array, level: float | Array, weight: float) -> Array:
+    def restore(seen: Array, weight: float) -> Array:
         """A few steps of the scaled heavy ball with total variation: the fit of many plain ones."""
-        x, inverse, floor = begin(seen, H, None, level)
+        x, inverse, floor = begin(seen, H, None, background)
         p, weighted = x + 0, inverse + 0
-        variation, ratio = Variation(H, sides, weight, NOTHING * floor), Ratio(seen, H, level, floor, None)
+        variation, ratio = Variation(H, sides, weight, NOTHING * floor), Ratio(seen, H, background, floor, None)
         for iteration in range(1, STEPS + 1):
 
             def update(step: Array, part: slice, iteration: int = iteration) -> None:

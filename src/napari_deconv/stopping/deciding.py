@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import get_args
 
+from ..backend import Array
 from ..camera import Camera
-from .counts import scale_of
+from ..operators import Blur
+from ..photons import light, scale_of, uncountable
 from .discrepancy import discrepancy
 from .held_out import held_out
 from .plateau import plateau
 from .type import Deciding, Problem, Rule, Solver
 
-FEW = 100  # photons
-MANY = 1e9  # photons in a pixel: no detector counts so many, and single precision could not add up their noise
+HARDLY_ANY = 2  # iterations: worth a word
 
 
 def decide(
@@ -80,28 +82,27 @@ def decide(
         raise ValueError(f"max_iter is at least 1, got {max_iter}")
     if not problems:
         raise ValueError("nothing to decide on: pass the image or crops of it as problems")
-    scale = scale_of(camera)
-    failed = "" if rule == "plateau" else trouble or _trouble(problems, camera)
+    scale, pictures = scale_of(camera), [(p.y, p.H) for p in problems]
+    failed = "" if rule == "plateau" else trouble or uncountable(pictures, camera)
     if rule == "plateau" or scale is None or failed:
         notes = (f"{rule} cannot decide: {failed.rstrip('.')}; plateau decided instead",) if failed else ()
         return plateau(solve, problems, max_iter=max_iter, pace=pace, notes=notes)
     if rule == "discrepancy":
-        return discrepancy(solve, problems, scale=scale, max_iter=max_iter, pace=pace)
-    return held_out(solve, problems, scale=scale, share=share, seed=seed, max_iter=max_iter)
+        rounds = discrepancy(solve, problems, scale=scale, max_iter=max_iter, pace=pace)
+    else:
+        rounds = held_out(solve, problems, scale=scale, share=share, seed=seed, max_iter=max_iter)
+    return _explained(rounds, pictures, camera, max_iter)
 
 
-def _trouble(problems: Sequence[Problem], camera: Camera) -> str:
-    """Why photons cannot be counted in these pixels, if so."""
-    if camera.gain is None:
-        return "the camera's gain is not known, so that photons cannot be counted"
-    brightest = camera.gain * max(float(p.H.xp.max(p.y)) for p in problems)
-    if brightest > MANY:
-        return f"with a gain of {camera.gain:.3g} electrons per unit, a pixel would hold {brightest:.3g} photons"
-    photons = camera.gain * math.fsum(_light(p, camera.offset or 0.0) for p in problems)
-    return f"the image holds {max(photons, 0):.3g} photons above the camera's offset" if photons < FEW else ""
-
-
-def _light(problem: Problem, offset: float) -> float:
-    xp, weight = problem.H.xp, problem.H.weight
-    above = problem.y - offset if weight is None else (problem.y - offset) * weight
-    return float(xp.sum(above, dtype=xp.float64))
+def _explained(rounds: Deciding, pictures: Sequence[tuple[Array, Blur]], camera: Camera, max_iter: int) -> Deciding:
+    """The same; where next to nothing is to be done, a note says on how much light that was decided."""
+    decision = yield from rounds
+    if decision.num_iter > HARDLY_ANY or max_iter <= HARDLY_ANY:
+        return decision
+    photons = light(pictures, camera)
+    pixels = sum(math.prod(y.shape) if H.weight is None else float(H.xp.sum(H.weight)) for y, H in pictures)
+    note = (
+        f"what was decided on ({photons:.3g} photons, {photons / pixels:.2g} in a pixel) bears no more iterations than "
+        f"{decision.num_iter}; where other time points or blocks are brighter, decide='each' finds a number for each"
+    )
+    return replace(decision, notes=(*decision.notes, note))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..backend import Array
-from .counts import Scale
+from ..photons import Scale
 from .plateau import flat
 from .type import Deciding, Decision, Problem, Score, Solver
 
@@ -20,7 +20,6 @@ def discrepancy(
     scale: Scale,
     max_iter: int,
     pace: float = 1.0,
-    notes: tuple[str, ...] = (),
 ) -> Deciding:
     r"""The first iteration whose prediction is no further from the image than the noise.
 
@@ -48,13 +47,14 @@ def discrepancy(
     while curve[-1] > 1 and not flat(curve, pace) and len(curve) <= max_iter:
         curve.append(math.fsum(run.step() for run in runs) / pixels)
         yield Score(len(curve) - 1, curve[-1])
+    notes: tuple[str, ...] = ()
     if curve[-1] > 1:
         why = (
             "PSF, gain or background may be wrong; stopped where more iterations hardly help"
             if flat(curve, pace)
             else f"stopped after the most iterations allowed (max_iter={max_iter})"
         )
-        notes = (*notes, f"the residual stayed at {curve[-1]:.3g} times the noise: {why}")
+        notes = (f"the residual stayed at {curve[-1]:.3g} times the noise: {why}",)
     return Decision(max(len(curve) - 1, 1), "discrepancy", tuple(curve[1:]), notes)
 
 

@@ -6,10 +6,9 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..backend import Array
-from .counts import Scale
+from ..photons import Scale, put_aside
 from .type import Deciding, Decision, Problem, Score, Solver
 
 EFFORT = 2**20  # voxels: a smaller picture is parted several times, which steadies the choice and costs seconds
@@ -18,7 +17,6 @@ GROWTH = 0.5  # the best number of iterations grows about as the root of the pho
 FARTHEST = 1.5  # times as many iterations as the best score has: none later is taken
 FEWEST = 3  # iterations after the best before anything ends
 MANY = 0.15  # share of pixels below zero counts; read noise alone makes up to a tenth of dark ones so
-SLAB = 16  # rows or planes parted at a time: part of what a seed means
 
 
 def held_out(
@@ -29,7 +27,6 @@ def held_out(
     share: float,
     seed: int,
     max_iter: int,
-    notes: tuple[str, ...] = (),
 ) -> Deciding:
     r"""The number of iterations at which an estimate from most photons predicts the others best.
 
@@ -54,8 +51,6 @@ def held_out(
         Share f of the photons put aside.
     seed : int
         Of the random numbers that choose them.
-    notes : tuple of str
-        To begin those of the decision with.
 
     Yields
     ------
@@ -71,12 +66,11 @@ def held_out(
     times = 1 if len(problems) > 1 else min(max(EFFORT // math.prod(problems[0].H.in_shape), 1), MOST)
     runs = [_Run(solve, p, scale, share, rng) for _ in range(times) for p in problems]
     photons = max(sum(run.photons for run in runs), 1.0)
-    negative = max(run.negative for run in runs)
+    negative, notes = max(run.parted.below for run in runs), []
     if negative > MANY:
-        notes = (
-            *notes,
+        notes.append(
             f"{negative:.0%} of the pixels are further below the camera's offset than its read noise explains; they "
-            "counted as 0: check offset and read noise",
+            "counted as 0: check offset and read noise"
         )
     for run in runs:
         run.step()  # the start, which is no iteration
@@ -97,9 +91,9 @@ def held_out(
         if not like and k >= best + FEWEST:
             break
     else:
-        notes = (*notes, f"held-out photons were still well predicted after {max_iter} iterations (max_iter)")
+        notes.append(f"held-out photons were still well predicted after {max_iter} iterations (max_iter)")
     on_all = min(round(max(chosen, 1) / (1 - share) ** GROWTH), max_iter)
-    return Decision(on_all, "held_out", tuple(curve), notes)
+    return Decision(on_all, "held_out", tuple(curve), tuple(notes))
 
 
 class _Run:
@@ -107,26 +101,17 @@ class _Run:
 
     def __init__(self, solve: Solver, problem: Problem, scale: Scale, share: float, rng: np.random.Generator) -> None:
         H = self._H = problem.H
-        weight, background = H.weight, problem.background
-        y = problem.y if weight is None else problem.y * weight
-        seen, aside, self.negative = _parted(H.backend.to_host(y), scale, share, rng)
-        lift = max(scale.shift / scale.gain, 0.0)  # read noise may take pixels below 0, which no solver accepts
-        seen += np.float32(lift)
-        self._seen = H.backend.asarray(seen, H.dtype)
-        self._aside = H.backend.asarray(aside, H.dtype)
-        if weight is not None:
-            self._seen, self._aside = self._seen * weight, self._aside * weight
-        background = background + (lift if weight is None or not lift else lift * weight)
-        self._slope, self._level = share * scale.gain, share * (scale.shift - scale.gain * lift)
-        self.photons = float(H.xp.sum(self._aside, dtype=H.xp.float64))
-        self._now, self._best = self._seen * 0, self._seen * 0
+        parted = self.parted = put_aside(problem.y, H, scale, share, rng)
+        self.photons = float(H.xp.sum(parted.aside, dtype=H.xp.float64))
+        self._now, self._best = parted.seen * 0, parted.seen * 0
         self._errors: list[Array] = []  # one number for each block, perhaps still on the device
         self._spreads: list[Array] = []  # one number for each block, perhaps still on the device
-        self._run = solve(self._seen, H, x0=problem.x0, background=background, watch=self._watch)
+        background = problem.background + parted.lift
+        self._run = solve(parted.seen, H, x0=problem.x0, background=background, watch=self._watch)
 
     def _watch(self, prediction: Array, part: slice) -> None:
-        xp, weight, aside = self._H.xp, self._H.weight, self._aside[part, ...]
-        m = prediction * self._slope + self._level
+        xp, weight, aside = self._H.xp, self._H.weight, self.parted.aside[part, ...]
+        m = self.parted.expected(prediction)
         m = m if weight is None else m * weight[part, ...]
         self._now[part, ...] = m
         away, moved = m - aside, m - self._best[part, ...]
@@ -147,17 +132,3 @@ class _Run:
     def spread(self) -> float:
         """A quarter of the variance of the error's difference from the best."""
         return math.fsum(map(float, self._spreads))
-
-
-def _parted(
-    y: NDArray[np.floating], scale: Scale, share: float, rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
-    """What the solver sees, in the units of the image; counts put aside; the share of pixels that were below 0."""
-    seen, aside, below = np.empty(y.shape, np.float32), np.empty(y.shape, np.float32), []
-    for start in range(0, len(y), SLAB):
-        part = slice(start, start + SLAB)
-        n, negative = scale.counts(y[part], rng)
-        taken = rng.binomial(n, share)
-        aside[part], seen[part] = taken, ((n - taken) / (1 - share) - scale.shift) / scale.gain
-        below.append(negative)
-    return seen, aside, float(np.mean(below))
