@@ -132,6 +132,35 @@ def test_a_door_without_checks_is_found():
     assert failed("refusals", runner=careless)
 
 
+def test_tiles_that_do_not_fit_together_are_found():
+    def seams(recipe, image, **more):
+        found = run(recipe, image, **more)
+        return found if recipe.tile == "auto" else found.with_data(found.data * np.linspace(0.99, 1, found.shape[-1]))
+
+    assert failed("tiled", runner=seams) == {"tiled = whole: richardson_lucy"}
+
+
+def test_a_door_open_to_negative_counts_is_found():
+    def careless(recipe, image, **more):
+        return run(recipe.changed(negative="clip"), image, **more)
+
+    assert failed("refusals", runner=careless)
+
+
+@pytest.mark.parametrize("open_again", [{"num_iter": "auto", "max_iter": 2}, {"tile": "auto"}])
+def test_a_recipe_that_forgets_is_found(open_again):
+    def forgetful(recipe, image, **more):
+        key = next(iter(open_again))
+        asked = recipe.num_iter == "auto" if key == "num_iter" else recipe.tile != "auto"
+        found = run(recipe, image, **more)
+        if asked:
+            told = found.metadata["napari-deconv"]
+            told["recipe"] |= open_again
+        return found
+
+    assert failed("saved recipe", runner=forgetful)
+
+
 def test_changed_input_is_found():
     def greedy(recipe, image, **more):
         image[...] = 1

@@ -25,6 +25,7 @@ def _files(tmp_path, monkeypatch):
     write("photo.png", samples.load("clock_motion").image)
 
 
+@pytest.mark.filterwarnings("ignore:.*max_iter:UserWarning")
 @pytest.mark.usefixtures("_files")
 def test_python_blocks_run_one_after_the_other():
     names: dict[str, object] = {}
@@ -43,6 +44,7 @@ def test_shell_lines_run_one_after_the_other():
         assert found.exit_code == 0, found.output
 
 
+@pytest.mark.filterwarnings("ignore:.*max_iter:UserWarning")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_python_blocks_of_each_page_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -59,8 +59,8 @@ class Exposure:
         return self._estimates[channel]
 
     def remarks(self) -> list[str]:
-        """What the image says to a gain that the caller gave."""
-        given = self.known.gain is not None
+        """What the image says to a gain and an offset that the caller gave."""
+        given = self.known.gain is not None and self.known.offset is not None
         return [note for found in self._estimates.values() for note in found.notes] if given else []
 
     def told(self) -> list[dict[str, Any]]:

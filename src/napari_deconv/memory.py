@@ -12,6 +12,8 @@ from .engines.whole import SLABS
 from .operators import Boundary, Shape, fft_grid
 
 SMALL = 2**23  # bytes of everything that does not grow with the image
+EFFORT, DRAWS, PARTED = 2**20, 4, 16  # of stopping.held_out: voxels, times, planes
+LOOKED = 2**20  # of camera.pixels: pixels
 ARRAYS = {"richardson_lucy": 2, "scaled_heavy_ball": 3, "richardson_lucy_tv": 3}  # x, gain; p, or gain over factor
 
 
@@ -30,6 +32,9 @@ class _Sizes:
     sweep: int  # what it takes to use it, its result apart
     slopes: int  # what total variation takes to look at slabs of an object, one in every thread
     mask: int  # 0 without a mask
+    parting: int  # what it takes to put photons aside, a few planes at a time
+    looking: int  # what it takes to estimate the camera
+    draws: int  # estimates under way at a time while photons put aside decide
 
 
 def predicted_bytes(
@@ -41,6 +46,7 @@ def predicted_bytes(
     backend: Backend,
     masked: bool = False,
     automatic: bool = True,
+    deciding: bool = False,
 ) -> int:
     """Memory that restoring one block takes at most, the block as it came and its place in the result not counted.
 
@@ -58,6 +64,9 @@ def predicted_bytes(
         Whether pixels are ignored.
     automatic : bool
         Whether the weight of a Wiener filter is found in the image.
+    deciding : bool
+        Whether the number of iterations is decided on the whole block; photons put aside take the most. (Crops take
+        less than the block.)
 
     Returns
     -------
@@ -66,12 +75,14 @@ def predicted_bytes(
     """
     sizes = _sizes(shape, kernel_shape, boundary, backend, masked)
     moments = _wiener(sizes, automatic) if method == "wiener" else _poisson(sizes, method, boundary)
-    return max(sizes.build, *moments) + SMALL
+    before = _deciding(sizes, method) if deciding and method != "wiener" else iter(())
+    return max(sizes.build, *moments, *before) + SMALL
 
 
 def _sizes(shape: Shape, kernel_shape: Shape, boundary: Boundary, backend: Backend, masked: bool) -> _Sizes:
     around = fft_grid(shape, kernel_shape, boundary, backend)
-    image, grid = 4 * prod(shape), 4 * prod(around)
+    pixels = prod(shape)
+    image, grid = 4 * pixels, 4 * prod(around)
     spectrum = 8 * prod(around[:-1]) * (around[-1] // 2 + 1)
     first, last = shape[0] / around[0], shape[-1] / around[-1]
     folded, kernel = 8 * around[0] * prod(kernel_shape[1:]), 2 * 4 * prod(kernel_shape)  # as given, on the voxel grid
@@ -93,6 +104,9 @@ def _sizes(shape: Shape, kernel_shape: Shape, boundary: Boundary, backend: Backe
         sweep=sweep,
         slopes=10 * min(crew, SLABS) * wide // SLABS,
         mask=image if masked else 0,
+        parting=round(7 * 2 * image * min(1, PARTED / shape[0])),
+        looking=16 * 8 * pixels // max(1, pixels // LOOKED),
+        draws=min(max(EFFORT // (wide // 4), 1), DRAWS),
     )
 
 
@@ -111,9 +125,28 @@ def _poisson(s: _Sizes, method: str, boundary: Boundary) -> Iterator[int]:
     yield state + s.object + 2 * s.image  # a snapshot: the estimate, in units of the image, on the host
 
 
+def _deciding(s: _Sizes, method: str) -> Iterator[int]:
+    """The busiest moments of deciding by photons put aside."""
+    yield s.image + s.looking  # windows of the image and what is known of them, in double precision
+    kept = (
+        4 * s.image + 3 * s.mask
+    )  # seen, put aside, predicted now and at best; under weights the first, and background
+    base = s.engine + s.image + s.mask + s.mask // 2
+    parted = base + s.draws * kept
+    yield parted + s.parting
+    begun = parted + (s.draws - 1) * ARRAYS[method] * s.object
+    yield begun + s.object + s.image + s.mask + s.object + s.sweep  # the last start: see _poisson
+    yield begun + s.object + s.image + s.mask + s.mirror
+    state = begun + ARRAYS[method] * s.object
+    yield state + 2 * s.sweep  # blocks of the prediction, and what they are compared with
+    if method == "richardson_lucy_tv":
+        yield state + s.slopes
+
+
 def _wiener(s: _Sizes, automatic: bool) -> Iterator[int]:
     """The busiest moments of the Wiener filter."""
-    base = s.engine + s.image + s.mask + s.grid + 2 * s.spectrum  # image with margins, its spectrum, transfer function
-    yield base + s.grid  # the result
-    if automatic:
-        yield base + s.spectrum + 5 * s.spectrum // 2  # two powers; frequencies in double precision, twice, and single
+    base = s.engine + s.image + s.mask + s.grid  # image with margins
+    yield base + s.image + s.sweep  # the result
+    yield s.engine + 4 * s.image + s.mask + s.sweep  # afterwards: image, result, that in units of the image, a snapshot
+    if automatic:  # its spectrum, transfer function; two powers; frequencies in double precision, twice, and single
+        yield base + 3 * s.spectrum + 5 * s.spectrum // 2

@@ -13,6 +13,7 @@ from .memory import predicted_bytes
 from .operators import fft_grid
 from .psf.type import PSF
 from .recipe import Recipe
+from .stopping import in_crops
 from .tiles import Tile, cut, halo, plan, size
 
 Shape = tuple[int, ...]
@@ -74,6 +75,7 @@ def pieces(
                 boundary=recipe.boundary,
                 backend=backend,
                 masked=masked,
+                deciding=recipe.num_iter == "auto" and recipe.method != "wiener" and not in_crops(shape, psf.shape),
                 automatic=recipe.balance == "auto" and recipe.noise is None,
             )
             for psf in psfs

@@ -27,7 +27,8 @@ SLAB = 2**26  # bytes of the source looked at at a time
 class Slices:
     """A source as one block, checked in slabs.
 
-    Its saturated pixels are ignored if the recipe's camera knows their level. It is its own `exposure`.
+    Its saturated pixels are ignored if the recipe's camera knows their level. It is its own `exposure`;
+    `notes` say what was done to its pixels.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ class Slices:
         self.device, self.known = device, recipe.camera if isinstance(recipe.camera, Camera) else Camera()
         self._recipe, self._source, self._psf = recipe, source, psf
         self._found = _look(source)
-        check(self._found, recipe)
+        self.notes = check(self._found, recipe)
         self.scale, self._clip = self._found.scale, recipe.method != "wiener"
 
     @property
@@ -83,12 +84,15 @@ class Slices:
         return self.known.saturation is not None or self._recipe.hot_pixels
 
     def faulty(self, pixels: NDArray[Any]) -> Mask | None:
-        """Where pixels are saturated or hot; None if none is, or all are."""
+        """Where pixels are saturated or hot; None if none is, or all are.
+
+        What is hot is judged by the noise of the whole source; only where that tells no gain, by that of these pixels.
+        """
         if not self.may_ignore:
             return None
         found: Mask = pixels >= (np.inf if self.known.saturation is None else self.known.saturation)
         if self._recipe.hot_pixels:
-            found |= hot_pixels(pixels)
+            found |= hot_pixels(pixels, self._estimate.camera)
         return found if found.any() and not found.all() else None
 
     def flat(self, block: Block) -> float:

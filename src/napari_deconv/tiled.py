@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from math import prod
@@ -16,19 +17,19 @@ from .balance import noise_balance
 from .evidence import Evidence
 from .io.image import SPATIAL, Image
 from .iterations import Iterations
-from .matching import Given, match
+from .matching import Given, Match, match
 from .memory import predicted_bytes
 from .operators import Blur, fft_grid
-from .psf.type import PSF
-from .recipe import Recipe
+from .recipe import PARAMETERS, Recipe
 from .slices import Slices
 from .smoothness import Smoothness, solver_of
 from .solvers import wiener
 from .stopping import Solver
-from .tiles import Sink, Source, Tile, halo, plan, restore_tiles, size
+from .tiles import Sink, Source, Tile, check_sink, halo, plan, restore_tiles, size
 
 Shape = tuple[int, ...]
 WHOLE = ()  # the one block of a source
+ELSEWHERE = ("light", "colour", "channel_axis")  # for photographs and channels, which have no place here
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,18 @@ class Progress:
         How many there are.
     recipe : Recipe
         With all that was decided before the first tile: iterations, weights, size of the tiles.
+    stopping : tuple of dict
+        How the number of iterations was decided, as the provenance of `run` has it; empty if it was given.
+    notes : tuple of str
+        What was done to pixels and PSF, and what is to be known of the decisions; each is a warning, too.
     """
 
     tile: Tile
     done: tuple[int, ...]
     total: int
     recipe: Recipe
+    stopping: tuple[dict[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def run_tiled(
@@ -75,7 +82,7 @@ def run_tiled(
         What to do. `tile` is the most that a tile answers for, "auto" what fits into memory.
     source, sink : array-like
         2 or 3 spatial axes, ZYX; anything that is read, and written, by slices: memmap, Zarr, HDF5. Linear pixels; the
-        sink takes float32.
+        sink takes float32 and shares nothing with the source.
     psf : PSF, array or str, optional
         Instead of the recipe's.
     spacing : tuple of float, optional
@@ -94,33 +101,65 @@ def run_tiled(
     Raises
     ------
     ValueError
-        If source, sink, PSF and recipe do not go together, or pixels are NaN, infinite or negative where counts are
-        needed. Nothing has been written then.
+        If source, sink, PSF, recipe and `done` do not go together, or pixels are NaN, infinite or negative where counts
+        are needed. Nothing has been written then.
     MemoryError
         If not even the smallest tiles fit; both figures are given.
     """
-    blur = _checked(recipe, source, sink, psf, spacing)
+    matched = _checked(recipe, source, sink, psf, spacing)
+    finished = _finished(recipe, done)
     backend = resolve(recipe.backend)
     try:
-        work = _Work(recipe, source, blur, backend)
-        tiles, finished = work.tiles(), sorted(set(done))
+        work = _Work(recipe, source, matched, backend)
+        tiles, notes = work.tiles(), work.notes()
+        if finished and not 0 <= finished[0] <= finished[-1] < len(tiles):
+            raise ValueError(
+                f"done={tuple(finished)} names tiles that are none: they are numbered 0 to {len(tiles) - 1}"
+            )
+        for note in notes:
+            warnings.warn(note, stacklevel=2)
         for tile in restore_tiles(tiles, source, sink, work.restore, done=finished):
             finished.append(tile.index)
-            if callback is not None and callback(Progress(tile, tuple(finished), len(tiles), work.recipe)) is False:
+            so_far = Progress(tile, tuple(finished), len(tiles), work.recipe, work.stopping, notes)
+            if callback is not None and callback(so_far) is False:
                 break
         return work.recipe
     finally:
         backend.release()
 
 
-def _checked(recipe: Recipe, source: Source, sink: Sink, psf: Given, spacing: tuple[float, ...] | None) -> PSF:
-    """The PSF on the voxel grid of the source, if all goes together."""
+def _finished(recipe: Recipe, done: Collection[int]) -> list[int]:
+    """Tiles that are not to be made again, if the recipe says what they were."""
+    undecided = [name for name in ("num_iter", "regularization", "balance", "tile") if _is_open(recipe, name)]
+    if done and undecided:
+        raise ValueError(
+            f"done={tuple(done)}, but the recipe leaves {', '.join(undecided)} open, so that other tiles might differ; "
+            "pass the Progress.recipe of the run that made them"
+        )
+    return sorted(set(done))
+
+
+def _is_open(recipe: Recipe, name: str) -> bool:
+    """Whether a parameter that matters is still to be decided."""
+    matters = name == "tile" or (name in PARAMETERS[recipe.method] and (name != "balance" or recipe.noise is None))
+    return matters and getattr(recipe, name) == "auto"
+
+
+def _checked(recipe: Recipe, source: Source, sink: Sink, psf: Given, spacing: tuple[float, ...] | None) -> Match:
+    """The one PSF on the voxel grid of the source, if all goes together."""
+    for name in ELSEWHERE:
+        if getattr(recipe, name) != Recipe.model_fields[name].default:
+            raise ValueError(
+                f"{name}={getattr(recipe, name)!r} is for pictures with colours or channels; here a source has spatial "
+                f"axes and linear pixels only: leave {name} out and pass channels one by one"
+            )
     shape = tuple(source.shape)
     if tuple(sink.shape) != shape or not 2 <= len(shape) <= 3 or 0 in shape:
         raise ValueError(
             f"source has shape {shape} and sink {tuple(sink.shape)}; both need the same 2 or 3 axes (ZYX): "
             "pass frames and channels one by one"
         )
+    check_sink(source, sink)
     if recipe.boundary == "periodic":
         raise ValueError("boundary='periodic' joins opposite edges and cannot be cut into tiles; pass 'extended'")
     empty = np.broadcast_to(np.float32(1), shape)  # has a shape, takes no memory
@@ -129,17 +168,19 @@ def _checked(recipe: Recipe, source: Source, sink: Sink, psf: Given, spacing: tu
         raise ValueError(
             f"a source with {len(shape)} axes takes one PSF with as many, got {[p.shape for p in matched.psfs]}"
         )
-    return matched.psfs[0]
+    return matched
 
 
 class _Work:
     """What all tiles share, decided before the first of them."""
 
-    def __init__(self, recipe: Recipe, source: Source, psf: PSF, backend: Backend) -> None:
-        self._psf, self._backend = psf, backend
-        self._slices = Slices(recipe, source, psf, backend)
-        self._evidence = Evidence(recipe, self._slices, [psf], tuple)
+    def __init__(self, recipe: Recipe, source: Source, matched: Match, backend: Backend) -> None:
+        self._psf, self._backend = matched.psfs[0], backend
+        self._slices = Slices(recipe, source, self._psf, backend)
+        self._said = [*matched.notes, *self._slices.notes]
+        self._evidence = Evidence(recipe, self._slices, matched.psfs, tuple, matched.image.spacing)
         self._smoothness = Smoothness(recipe, self._slices.blocks, self._evidence)
+        self.stopping: tuple[dict[str, Any], ...] = ()
         self.recipe = self._settled(recipe)
         self._blur: Blur | None = None
 
@@ -152,6 +193,8 @@ class _Work:
         if iterations.of(WHOLE) is None:
             for _ in iterations.decide(WHOLE, self._solver(recipe)):
                 pass
+        self.stopping = tuple(iterations.told())
+        self._said += [note for decision in self.stopping for note in decision["notes"]]
         self._solver(recipe)
         return recipe.changed(**iterations.frozen(), **self._smoothness.frozen())
 
@@ -165,6 +208,10 @@ class _Work:
 
     def _solver(self, recipe: Recipe) -> Solver:
         return solver_of(recipe, self._smoothness, WHOLE)
+
+    def notes(self) -> tuple[str, ...]:
+        """What was done to pixels and PSF, and what is to be known of the decisions."""
+        return tuple(dict.fromkeys([*self._said, *self._smoothness.notes]))
 
     def tiles(self) -> tuple[Tile, ...]:
         """The plan; afterwards the recipe knows the size of its tiles."""

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..deconvolution import run
+from ..io.image import Image
 from ..psf import gaussian
-from ..recipe import METADATA_KEY, Recipe
+from ..recipe import METADATA_KEY, PARAMETERS, Recipe
 from .scenes import Figures, Picture, scene
 
 Run = Callable[..., Any]
@@ -42,7 +43,7 @@ def manners(method: str, place: str, runner: Run = run) -> Figures:
 def refusals(method: str, place: str, runner: Run = run) -> Figures:
     """Pictures that cannot be restored and are not refused with a ValueError."""
     asked, blur = recipe(method, place), gaussian((1.2, 1.2))
-    for picture in _impossible():
+    for picture in _impossible(method):
         try:
             _quiet(runner, asked, picture, blur)
         except ValueError as error:
@@ -51,7 +52,7 @@ def refusals(method: str, place: str, runner: Run = run) -> Figures:
             yield 1.0
 
 
-def _impossible() -> Iterator[Picture]:
+def _impossible(method: str) -> Iterator[Picture]:
     for bad in (np.nan, np.inf):
         picture = scene((24, 26))
         picture[3, 4] = bad
@@ -59,18 +60,39 @@ def _impossible() -> Iterator[Picture]:
     yield np.zeros((0, 24))
     yield np.ones(24)
     yield scene((24, 26)) * 1j
+    if "negative" in PARAMETERS[method]:
+        picture = scene((24, 26))
+        picture[3, 4] = -1
+        yield picture
 
 
 def saved_recipe(method: str, place: str, runner: Run = run) -> Figures:
-    """A resolved recipe written to a file, read back and run again: the same bits."""
-    y, blur = scene((24, 26)), gaussian((1.2, 1.2))
-    with warnings.catch_warnings(), TemporaryDirectory() as folder:
-        warnings.simplefilter("ignore")
-        first = runner(recipe(method, place), y, psf=blur)
-        file = f"{folder}/recipe.yaml"
-        Recipe.build(**first.metadata[METADATA_KEY]["recipe"]).to_file(file)
-        again = runner(Recipe.from_file(file), y, psf=blur)
-    yield float(np.abs(first.data - again.data).max())
+    """A resolved recipe written to a file, read back and run again: the same bits; also decided, tiled, of channels."""
+    asked, y, blur = recipe(method, place), scene((24, 26)), gaussian((1.2, 1.2))
+    auto = {} if method == "wiener" else {"num_iter": "auto", "max_iter": 10, "camera": {"gain": 1.0, "offset": 0.0}}
+    channels = Image(np.stack([y, 5 * scene((24, 26))[::-1]]), "CYX")
+    cases = (
+        (asked, y),
+        (asked.changed(**auto), y),
+        (asked.changed(tile=(24, 30)), scene((24, 120))),
+        (asked.changed(**auto), channels),
+    )
+    for case, picture in cases:
+        with warnings.catch_warnings(), TemporaryDirectory() as folder:
+            warnings.simplefilter("ignore")
+            first = runner(case, picture, psf=blur)
+            file = f"{folder}/recipe.yaml"
+            Recipe.build(**first.metadata[METADATA_KEY]["recipe"]).to_file(file)
+            again = runner(Recipe.from_file(file), picture, psf=blur)
+        yield float(np.abs(first.data - again.data).max())
+
+
+def tiled(method: str, place: str, runner: Run = run) -> Figures:
+    """A picture restored in tiles against the same restored whole, in ranges of the result."""
+    asked, y, blur = recipe(method, place), scene((40, 150)), gaussian((1.2, 1.2))
+    whole = _quiet(runner, asked, y, blur)
+    found = _quiet(runner, asked.changed(tile=(40, 50)), y, blur)
+    yield float(np.abs(found - whole).max() / np.ptp(whole))
 
 
 def _quiet(runner: Run, asked: Recipe, picture: Any, blur: Any) -> Picture:

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import scipy.fft
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..arrays import as_image
 from ..backend import is_cupy
-from ..camera import Camera, estimate, saturated
+from ..camera import Camera, estimate, hot_pixels, saturated
 from ..io.image import Image
+from ..masks import in_order
 from ..operators import Blur, Boundary
 from ..psf.sampling import resample
 from ..psf.type import PSF
@@ -23,6 +24,7 @@ from . import verdicts
 from .fidelity import fidelity
 from .flux import flux
 from .halves import split_photons
+from .reblur import predicted
 from .report import Report, Row
 from .resolution import Resolution, agreement
 from .ringing import ringing
@@ -39,6 +41,7 @@ def assess(
     result: Any,
     psf: PSF,
     *,
+    mask: ArrayLike | None = None,
     camera: Camera | None = None,
     background: float | None = None,
     boundary: Boundary | None = None,
@@ -56,9 +59,12 @@ def assess(
         What came out. An `Image` of `run` brings background, boundary and camera along in its provenance.
     psf : PSF
         That of the frame judged.
+    mask : array of bool, optional
+        True where a pixel was ignored; as in `run`. Neither it nor saturated pixels count, nor hot ones if the recipe
+        in the provenance ignored them: their places are taken by what the result predicts there.
     camera : Camera, optional
         Gain, offset and read noise; see `fidelity` and `split_photons`. By default what the provenance knows, else what
-        `camera.estimate` finds in the image; the notes say which. Saturated pixels do not count.
+        `camera.estimate` finds in the image; the notes say which.
     background : float, optional
         Camera offset of the deconvolution; by default what the provenance says, else 0.
     boundary : {"extended", "reflect", "periodic"}, optional
@@ -82,13 +88,16 @@ def assess(
     ValueError
         If image, result and PSF do not fit together, or the image is a gamma-encoded photograph.
     """
-    given = _Given.of(image, result, psf, frame)
-    told = _told(result)
+    given = _Given.of(image, result, psf, frame, mask)
+    provenance = _provenance(result)
+    told = _mapping(provenance.get("recipe"))
     background = float(told.get("background") or 0.0) if background is None else background
     boundary = told.get("boundary") or "extended" if boundary is None else boundary
     y, x = given.image, given.result
     camera, found = _camera(y, camera or _recorded(told), background)
-    H = Blur(given.psf, y.shape, boundary=boundary, mask=saturated(y, camera) if y.ndim > 1 else None)
+    ignored = _ignored(y, given.mask, camera, bool(told.get("hot_pixels")))
+    H = Blur(given.psf, y.shape, boundary=boundary, mask=ignored)
+    y = _completed(y, x, H, ignored, background)
     fit = fidelity(y, x, H, camera=camera, background=background)
     doubtful = fit.flagged > verdicts.UNEXPLAINED[0]
     goes_on = fidelity(y, x, H, camera=camera, background=background, steps=MORE).flagged if doubtful else None
@@ -103,7 +112,14 @@ def assess(
         verdicts.rims(rims),
         *split.rows(),
     )
-    return Report(rows, fit, rims, split.before, split.after, (*given.notes, *found, *fit.notes, *split.notes))
+    return Report(
+        rows,
+        fit,
+        rims,
+        split.before,
+        split.after,
+        (*given.notes, *_unmasked(provenance, mask), *found, *fit.notes, *split.notes),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,11 +129,12 @@ class _Given:
     image: NDArray[Any]
     result: NDArray[Any]
     psf: PSF
+    mask: NDArray[np.bool_] | None
     spacing: tuple[float, ...] | None
     notes: tuple[str, ...]
 
     @classmethod
-    def of(cls, image: Any, result: Any, psf: PSF, frame: Sequence[int] | None) -> _Given:
+    def of(cls, image: Any, result: Any, psf: PSF, frame: Sequence[int] | None, mask: ArrayLike | None) -> _Given:
         source, found = (as_image(v, psf.ndim).in_order() for v in (image, result))
         if "srgb" in (source.encoding, found.encoding):
             raise ValueError(
@@ -137,7 +154,9 @@ class _Given:
         spacing = None if source.spacing is None else source.spacing[-psf.ndim :]
         fits = psf if spacing is None or psf.unit == "px" else resample(psf, spacing)
         notes = (f"judged frame {at} of {lead}",) if lead and frame is None and math.prod(lead) > 1 else ()
-        return cls(_host(source)[at], _host(found)[at], fits, spacing, notes)
+        ignored = in_order(mask, source, source.axes, len(lead))
+        here = None if ignored is None else ignored[at]
+        return cls(_host(source)[at], _host(found)[at], fits, here, spacing, notes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +201,7 @@ class _Split:
         """Resolution before and after, and the noise."""
         return (
             *verdicts.resolved(self.before, self.after, self.asked, self.passed),
-            verdicts.amplified(self.gain),
+            verdicts.amplified(self.gain, self.asked, self.before is not None),
         )
 
 
@@ -206,11 +225,41 @@ def _finest(given: _Given) -> tuple[float, ...]:
     return tuple(1 / f if f else math.inf for f in highest)
 
 
-def _told(result: Any) -> Mapping[str, Any]:
-    """The recipe in the provenance of a result, empty if there is none."""
-    provenance = result.metadata.get(METADATA_KEY, {}) if isinstance(result, Image) else {}
-    recipe = provenance.get("recipe", {}) if isinstance(provenance, Mapping) else {}
-    return recipe if isinstance(recipe, Mapping) else {}
+def _ignored(y: NDArray[Any], mask: NDArray[np.bool_] | None, camera: Camera, hot: bool) -> NDArray[np.bool_] | None:
+    """Pixels that do not count; None if there are none, or nothing else."""
+    found = np.zeros(y.shape, bool) if mask is None else mask.copy()
+    if y.ndim > 1:
+        full = saturated(y, camera)
+        found |= False if full is None else full
+        found |= hot_pixels(y, camera) if hot else False
+    return found if found.any() and not found.all() else None
+
+
+def _completed(
+    y: NDArray[Any], x: NDArray[Any], H: Blur, ignored: NDArray[np.bool_] | None, background: float
+) -> NDArray[Any]:
+    """The image with what the result predicts of the pixels that do not count."""
+    if ignored is None:
+        return y
+    guess = np.where(ignored, np.maximum(x, 0) + background, y).astype(np.float32)
+    return np.where(ignored, predicted(guess, x, H.with_mask(None), background, 0), y)
+
+
+def _unmasked(provenance: Mapping[str, Any], mask: ArrayLike | None) -> tuple[str, ...]:
+    """A sentence if pixels were ignored that are not known here."""
+    ignored = _mapping(provenance.get("mask")).get("ignored")
+    if mask is not None or not ignored:
+        return ()
+    return (f"{ignored} pixels were ignored in the restoration but count here: pass the same mask=",)
+
+
+def _provenance(result: Any) -> Mapping[str, Any]:
+    """Of a result, empty if there is none."""
+    return _mapping(result.metadata.get(METADATA_KEY)) if isinstance(result, Image) else {}
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _recorded(recipe: Mapping[str, Any]) -> Camera:

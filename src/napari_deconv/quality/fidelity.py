@@ -133,7 +133,7 @@ def fidelity(
     def mean(values: Array) -> Array:
         return np.asarray(uniform_filter(values, sides, mode="mirror"))
 
-    expected, seen = mean(variance), mean(counted) > 0.5 / np.prod(sides)
+    expected, seen = mean(variance), (counted > 0) & (mean(counted) > 0.5 / np.prod(sides))
     safe = np.where(seen, expected, 1.0)
     chi = np.where(seen, mean(residual**2) / safe, 1.0)
     spread = mean(2 * variance**2 + fourth) / (float(np.prod(sides)) * safe**2)

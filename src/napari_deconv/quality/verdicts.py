@@ -117,10 +117,11 @@ def _detail(name: str, found: Resolution, axis: int, passed: float) -> Row:
     return Row(name, finest, text, verdict, sentence)
 
 
-def amplified(factor: float | None) -> Row:
-    """How much larger the noise of the result is than that of the image."""
+def amplified(factor: float | None, asked: bool, counted: bool) -> Row:
+    """How much larger the noise of the result is than that of the image; else whether `restore` or gain is missing."""
     if factor is None:
-        return _unknown("noise", "it needs restore= and the gain of the camera")
+        missing = ["restore="] * (not asked) + ["the gain of the camera"] * (not counted)
+        return _unknown("noise", f"it needs {' and '.join(missing)}" if missing else "two halves of a line say nothing")
     verdict = "look" if factor > AMPLIFIED else "good"
     return Row(
         "noise", factor, f"× {factor:.2g}", _word(verdict), f"its standard deviation is {factor:.2g} times the image's"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .crops import crops
+from .crops import crops, in_crops
 from .deciding import decide
 from .discrepancy import discrepancy
 from .held_out import held_out
@@ -19,5 +19,6 @@ __all__ = [
     "decide",
     "discrepancy",
     "held_out",
+    "in_crops",
     "plateau",
 ]

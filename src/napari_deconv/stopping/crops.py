@@ -46,12 +46,9 @@ def crops(
         One entry, the whole, if the picture is not big.
     """
     whole = tuple(slice(0, n) for n in y.shape)
-    room = BUDGET * _work(y.shape, psf_shape)
-    if room < BUDGET * SMALL:
+    if not in_crops(y.shape, psf_shape):
         return (whole,)
-    sides, affordable = _sides(y.shape, psf_shape, room, count)
-    if affordable < 2:
-        return (whole,)
+    sides, affordable = _sides(y.shape, psf_shape, count)
     rng = np.random.default_rng(seed)
     places = [p for p in _places(y.shape, sides, rng) if ignored is None or float(ignored[p].mean()) <= 0.5]
     if len(places) < 2:
@@ -61,14 +58,19 @@ def crops(
     return tuple(places[-(-len(places) * (i + 1) // count) - 1] for i in range(count))
 
 
+def in_crops(shape: Sequence[int], psf_shape: Sequence[int]) -> bool:
+    """Whether a picture of that shape is big enough to be decided on crops, and two of them are cheap enough."""
+    return _work(shape, psf_shape) >= SMALL and _sides(shape, psf_shape, 2)[1] == 2
+
+
 def _work(shape: Sequence[int], psf_shape: Sequence[int]) -> float:
     """Voxels of the object."""
     return float(np.prod([n + p - 1 for n, p in zip(shape, psf_shape, strict=True)]))
 
 
-def _sides(shape: Sequence[int], psf_shape: Sequence[int], room: float, count: int) -> tuple[tuple[int, ...], int]:
-    """The widest crops of which `count` fit into `room`, else the smallest; and how many do."""
-    sides, fit = tuple(shape), 0
+def _sides(shape: Sequence[int], psf_shape: Sequence[int], count: int) -> tuple[tuple[int, ...], int]:
+    """The widest crops of which `count` fit into the budget, else the smallest; and how many do."""
+    sides, fit, room = tuple(shape), 0, BUDGET * _work(shape, psf_shape)
     for radii in range(WIDEST, NARROWEST - 1, -1):
         sides = tuple(min(n, max(radii * (p // 2), LEAST)) for n, p in zip(shape, psf_shape, strict=True))
         fit = int(room // _work(sides, psf_shape))

@@ -55,6 +55,8 @@ def discrepancy(
             else f"stopped after the most iterations allowed (max_iter={max_iter})"
         )
         notes = (f"the residual stayed at {curve[-1]:.3g} times the noise: {why}",)
+    for run in runs:
+        run.close()
     return Decision(max(len(curve) - 1, 1), "discrepancy", tuple(curve[1:]), notes)
 
 
@@ -75,6 +77,10 @@ class _Run:
         residual = residual * residual / m
         residual = residual if self._weight is None else residual * self._weight[part, ...]
         self._sums.append(self._xp.sum(residual, dtype=self._xp.float64))
+
+    def close(self) -> None:
+        """Let go of the solver, which knows of us through `watch`: its arrays are wanted for the restoration."""
+        self._run = iter(())
 
     def step(self) -> float:
         """The sum of the estimate that enters the next step."""

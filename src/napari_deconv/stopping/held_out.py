@@ -93,6 +93,8 @@ def held_out(
     else:
         notes.append(f"held-out photons were still well predicted after {max_iter} iterations (max_iter)")
     on_all = min(round(max(chosen, 1) / (1 - share) ** GROWTH), max_iter)
+    for run in runs:
+        run.close()
     return Decision(on_all, "held_out", tuple(curve), tuple(notes))
 
 
@@ -117,6 +119,10 @@ class _Run:
         away, moved = m - aside, m - self._best[part, ...]
         self._errors.append(xp.sum(away * away, dtype=xp.float64))
         self._spreads.append(xp.sum(moved * moved * aside, dtype=xp.float64))
+
+    def close(self) -> None:
+        """Let go of the solver, which knows of us through `watch`: its arrays are wanted for the restoration."""
+        self._run = iter(())
 
     def step(self) -> float:
         """The squared error of the estimate that enters the next step."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .halo import halo
-from .loop import Sink, Source, restore_tiles
+from .loop import Sink, Source, check_sink, restore_tiles
 from .plan import Tile, cut, plan, size
 
-__all__ = ["Sink", "Source", "Tile", "cut", "halo", "plan", "restore_tiles", "size"]
+__all__ = ["Sink", "Source", "Tile", "check_sink", "cut", "halo", "plan", "restore_tiles", "size"]

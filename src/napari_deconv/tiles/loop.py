@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,11 +68,53 @@ def restore_tiles(
     Raises
     ------
     ValueError
-        If source and sink are the same object.
+        If the sink cannot take the result; see `check_sink`.
     """
-    if cast(object, source) is sink:
-        raise ValueError("source and sink are the same; a tile has to see what its neighbours were: pass another sink")
+    check_sink(source, sink)
     for tile in tiles:
         if tile.index not in done:
             sink[tile.core] = restore(np.asarray(source[tile.read]))[tile.inner]
             yield tile
+
+
+def check_sink(source: Source, sink: Sink) -> None:
+    """Whether a sink takes fractions, and leaves the source alone.
+
+    Raises
+    ------
+    ValueError
+        If it holds anything but floating point numbers of 32 bits or more, or shares memory or a file with the source.
+        A sink without `dtype` is taken at its word.
+    """
+    if _same_memory(source, sink):
+        raise ValueError(
+            "source and sink share memory, but a tile has to see what its neighbours were: pass another sink"
+        )
+    kind = getattr(sink, "dtype", None)
+    if kind is not None and not _takes_fractions(kind):
+        raise ValueError(f"sink holds {kind}, which would truncate the result; pass one of float32")
+
+
+def _takes_fractions(kind: Any) -> bool:
+    try:
+        known = np.dtype(kind)
+    except TypeError:  # of another library
+        return "float" in str(kind)
+    return bool(known.kind == "f" and known.itemsize >= 4)
+
+
+def _same_memory(source: Any, sink: Any) -> bool:
+    """Whether both are one, or arrays over the same bytes, of memory or of a file."""
+    if source is sink:
+        return True
+    if not (isinstance(source, np.ndarray) and isinstance(sink, np.ndarray)):
+        return False
+    return np.shares_memory(source, sink) or _same_bytes_of_a_file(source, sink)
+
+
+def _same_bytes_of_a_file(source: Any, sink: Any) -> bool:
+    """Whether two maps, each opened on its own, overlap in a file."""
+    if not all(isinstance(a, np.memmap) and a.filename and os.path.exists(a.filename) for a in (source, sink)):
+        return False
+    overlap = source.offset < sink.offset + sink.nbytes and sink.offset < source.offset + source.nbytes
+    return overlap and os.path.samefile(source.filename, sink.filename)
