@@ -22,7 +22,7 @@ def loaded(name: str) -> ModuleType:
     return module
 
 
-data, figures, gate, summary = (loaded(name) for name in ("data", "figures", "gate", "summary"))
+data, figures, load_gate, summary = (loaded(name) for name in ("data", "figures", "load_gate", "summary"))
 
 
 def sample(seconds: dict[str, float], load: float = 0.0, memory: int | None = 100) -> dict[str, Any]:
@@ -30,17 +30,17 @@ def sample(seconds: dict[str, float], load: float = 0.0, memory: int | None = 10
 
 
 def test_load_of_others_is_work_that_is_not_ours() -> None:
-    assert gate.foreign_load(busy_seconds=3.0, own_seconds=2.0, wall_seconds=2.0) == 0.5
-    assert gate.foreign_load(busy_seconds=1.9, own_seconds=2.0, wall_seconds=2.0) == 0.0
+    assert load_gate.foreign_load(busy_seconds=3.0, own_seconds=2.0, wall_seconds=2.0) == 0.5
+    assert load_gate.foreign_load(busy_seconds=1.9, own_seconds=2.0, wall_seconds=2.0) == 0.0
 
 
 def test_a_run_is_repeated_until_the_machine_is_free() -> None:
     loads = iter([0.9, 0.5, 0.01, 0.0])
-    assert [load for _, load in gate.tried(lambda: ("run", next(loads)), allowed=0.1, tries=5)] == [0.9, 0.5, 0.01]
+    assert [load for _, load in load_gate.tried(lambda: ("run", next(loads)), allowed=0.1, tries=5)] == [0.9, 0.5, 0.01]
 
 
 def test_a_run_is_not_repeated_for_ever() -> None:
-    assert len(list(gate.tried(lambda: ("run", 1.0), allowed=0.1, tries=3))) == 3
+    assert len(list(load_gate.tried(lambda: ("run", 1.0), allowed=0.1, tries=3))) == 3
 
 
 def test_set_up_does_not_count_in_the_slope() -> None:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import gate
+import load_gate
 from contenders import Contender
 
 HARNESS = Path(__file__).parent / "adapters" / "harness.py"
@@ -40,13 +40,13 @@ def run(entry: Entry, threads: int, warm: bool) -> tuple[Report, float]:
         report, order = Path(folder) / "report.json", Path(folder) / "request.json"
         request = {"adapter": entry.contender.script, "method": entry.contender.method, "warm": warm}
         order.write_text(json.dumps(request | {"problems": entry.problems, "report": str(report)}), encoding="utf-8")
-        busy, own, start = gate.busy(), time.process_time(), time.perf_counter()
+        busy, own, start = load_gate.busy(), time.process_time(), time.perf_counter()
         said = started([entry.python, str(HARNESS), str(order)], threads)
-        wall, worked = time.perf_counter() - start, gate.busy() - busy
+        wall, worked = time.perf_counter() - start, load_gate.busy() - busy
         answer: Report = {"error": said, "cpu": 0.0}
         if report.exists():
             answer = json.loads(report.read_text(encoding="utf-8"))
-    return answer, gate.foreign_load(worked, answer["cpu"] + time.process_time() - own, wall)
+    return answer, load_gate.foreign_load(worked, answer["cpu"] + time.process_time() - own, wall)
 
 
 def started(command: list[str], threads: int) -> str:
@@ -73,7 +73,7 @@ def rounds(
 ) -> Iterator[tuple[Entry, Report, float]]:
     """One round: every contender in turn, in random order, again where the machine was not free."""
     for entry in random.Random(number).sample(entries, len(entries)):
-        for report, load in gate.tried(partial(run, entry, threads, True), allowed, tries):
+        for report, load in load_gate.tried(partial(run, entry, threads, True), allowed, tries):
             yield entry, report, load
             if "error" in report:
                 break
