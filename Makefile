@@ -2,7 +2,7 @@
 # make test    every test, the ones with a real napari window included
 # make check   format, lint, types
 # make bench   speed, memory and quality, as tables; DATA=folder for the benchmarks on measured data
-# make bench-peers    other packages beside ours, each in an environment of its own; writes docs/performance.md (half an hour)
+# make bench-peers    other packages beside ours, each in an environment of its own; writes docs/performance.md (an hour)
 # make bench-history  our own times and memory, by asv
 # make clean   remove what the others made
 #
