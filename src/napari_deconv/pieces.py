@@ -91,13 +91,20 @@ def pieces(
     if recipe.boundary == "periodic":
         raise _periodic(needed + kept, room + kept, backend, asked)
     seen = _halo(recipe, psfs, num_iter or expected(recipe))
-    room -= 0 if blocks.count > 1 else result  # of which the prediction knows no more than a tile
+    free, whole = room + kept, needed + kept
+    if available is None and blocks.count == 1:
+        room -= result  # of which the prediction knows no more than a tile
+    if room <= 0:
+        raise MemoryError(
+            f"needs about {gib(whole)}, {gib(free)} free on {backend.name}: image and result do not fit, in tiles "
+            "either; crop the image, or restore it from disk to disk with tiled.run_tiled"
+        )
     largest = max(psfs, key=lambda psf: psf.data.size)
     try:
         tiles = plan(shape, seen, available=room, predict=predict, grid=lambda s: grid_of(largest, s), tile=asked)
     except MemoryError as error:
         raise MemoryError(
-            f"the whole image needs about {gib(needed + kept)}, {gib(room + kept)} free on {backend.name}; {error}"
+            f"the whole image needs about {gib(whole)}, {gib(free)} free on {backend.name}; {error}"
         ) from None
     return Pieces(tiles, size(tiles, seen) if len(tiles) > 1 else None, predict(tiles[0].shape))
 
