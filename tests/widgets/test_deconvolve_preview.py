@@ -51,6 +51,7 @@ def whole(dock: Deconvolve, axes: str) -> np.ndarray[Any, Any]:
     return data
 
 
+@pytest.mark.filterwarnings("ignore:.*regularization 0.003 was taken:UserWarning")
 @pytest.mark.parametrize("method", ["richardson_lucy", "scaled_heavy_ball", "richardson_lucy_tv"])
 @pytest.mark.parametrize("background", [0.0, 100.0])
 def test_a_fixed_count_gives_what_the_full_run_gives(
