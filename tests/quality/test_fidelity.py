@@ -109,6 +109,19 @@ def test_gain_and_read_noise_are_the_cameras_or_the_residuals():
     assert len(found.notes) == 1
 
 
+@pytest.mark.parametrize("sigma", [3.0, "map"])
+def test_a_sigma_that_is_given_is_taken(sigma):
+    rng = np.random.default_rng(8)
+    H = Blur(psf.gaussian((1.5, 1.5)), (120, 120))
+    sigma = 1 + 5 * rng.random(H.out_shape) if sigma == "map" else sigma
+    truth = np.full(H.in_shape, 50.0, np.float32)
+    found = fidelity(rng.normal(50, sigma, H.out_shape), truth, H, camera=PHOTONS_ONLY, sigma=sigma)
+    assert found.chi_square == pytest.approx(1, abs=0.04)
+    assert found.flagged < 0.03
+    np.testing.assert_allclose(found.sigma, np.broadcast_to(sigma, H.out_shape), rtol=1e-3)
+    assert "given" in found.noise
+
+
 @pytest.mark.parametrize(
     ("image", "estimate", "options", "sentence"),
     [
@@ -120,6 +133,7 @@ def test_gain_and_read_noise_are_the_cameras_or_the_residuals():
         (np.eye(24), np.eye(24), {"window": 0}, "window is a number of samples"),
         (np.eye(24), np.eye(24), {"chance": 0}, "chance between 0 and 1"),
         (np.eye(24), np.eye(24), {"steps": -1}, "steps is 0 or more"),
+        (np.eye(24), np.eye(24), {"sigma": -1.0}, "sigma is the standard deviation of the noise, positive and finite"),
     ],
 )
 def test_bad_input_is_refused_in_words(image, estimate, options, sentence):

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import uniform_filter
 from scipy.special import gammainccinv
 
 from ..camera import Camera
 from ..operators import Blur
-from .noise import expected_noise
+from .noise import expected_noise, given_noise
 from .pictures import checked
 from .reblur import predicted
 
@@ -39,6 +39,8 @@ class Fidelity:
         Of the whole image. Below 1 because the estimate was fitted to the noise too; far below, to most of it.
     chance : float
         Nominal share.
+    sigma : array, float32, shape of the image
+        Standard deviation of the noise that is expected in each pixel, counts.
     noise : str
         Where the expected noise comes from.
     notes : tuple of str
@@ -50,6 +52,7 @@ class Fidelity:
     flagged: float
     chi_square: float
     chance: float
+    sigma: NDArray[np.float32]
     noise: str
     notes: tuple[str, ...]
 
@@ -68,6 +71,7 @@ def fidelity(
     H: Blur,
     *,
     camera: Camera | None = None,
+    sigma: ArrayLike | None = None,
     background: float = 0.0,
     steps: int = 0,
     window: int | Sequence[int] | None = None,
@@ -99,6 +103,8 @@ def fidelity(
     camera : Camera, optional
         Gain, offset (`background` if unknown) and read noise (0). Without gain, the noise is measured in the finest
         detail of the residual.
+    sigma : float or array, shape of the image, optional
+        Standard deviation of the noise, counts, if it is known by other means; then the camera is not asked.
     background : float
         As in the deconvolution.
     steps : int
@@ -127,7 +133,7 @@ def fidelity(
     p = predicted(y.astype(np.float32), x, H, background, steps)
     counted = np.ones(y.shape) if H.weight is None else np.asarray(H.backend.to_host(H.weight), np.float64)
     residual = (y - p) * counted
-    noise = expected_noise(camera, p, residual, background)
+    noise = expected_noise(camera, p, residual, background) if sigma is None else given_noise(sigma, y.shape)
     variance, fourth = noise.variance * counted, noise.fourth * counted
 
     def mean(values: Array) -> Array:
@@ -145,14 +151,15 @@ def fidelity(
         flagged=float(flagged.sum() / counted.sum()),
         chi_square=float((residual**2).sum() / variance.sum()),
         chance=chance,
+        sigma=np.sqrt(noise.variance).astype(np.float32),
         noise=noise.origin,
-        notes=_notes(camera, y.shape, x.shape, H),
+        notes=_notes(sigma is not None or (camera is not None and camera.gain is not None), y.shape, x.shape, H),
     )
 
 
-def _notes(camera: Camera | None, image: tuple[int, ...], estimate: tuple[int, ...], H: Blur) -> tuple[str, ...]:
+def _notes(known: bool, image: tuple[int, ...], estimate: tuple[int, ...], H: Blur) -> tuple[str, ...]:
     notes = []
-    if camera is None or camera.gain is None:
+    if not known:
         notes.append(
             "noise measured in the residual itself: if neighbouring pixels share noise, it is larger than that"
         )

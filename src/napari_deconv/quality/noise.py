@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import convolve1d
 
 from ..camera import Camera
@@ -43,6 +43,26 @@ def expected_noise(camera: Camera | None, prediction: Array, residual: Array, ba
         f"finest detail of the residual: variance = {slope:.4g} counts + {level:.4g}; assumes noise without correlation"
     )
     return Noise(_positive(shot + level), slope**2 * shot, origin)
+
+
+def given_noise(sigma: ArrayLike, shape: tuple[int, ...]) -> Noise:
+    """Normal noise of a standard deviation that is known: one for all pixels, or one for each.
+
+    Raises
+    ------
+    ValueError
+        If it is not positive and finite, or has another shape.
+    """
+    found = np.asarray(sigma, np.float64)
+    if found.ndim and found.shape != shape:
+        raise ValueError(f"sigma has shape {found.shape} but the image {shape}; pass one number, or one for each pixel")
+    if not (np.isfinite(found).all() and found.min() >= 0 and found.max() > 0):
+        raise ValueError(f"sigma is the standard deviation of the noise, positive and finite; got {_said(found)}")
+    return Noise(_positive(np.broadcast_to(found**2, shape)), np.zeros(shape), "standard deviation of the noise: given")
+
+
+def _said(values: Array) -> str:
+    return f"{float(values):g}" if not values.ndim else f"values from {values.min():g} to {values.max():g}"
 
 
 def _positive(variance: Array) -> Array:

@@ -22,14 +22,17 @@ def predicted(
     """H x + b on the host, after `steps` more accelerated steps from the estimate.
 
     An estimate of the shape of the image says nothing about the object outside it. There it is mirrored first, then
-    fitted to the image while the estimate itself stays.
+    fitted to the image while the estimate itself stays. The solver knows no negative pixels: an image that has some is
+    lifted, and the background with it.
     """
     image, x = (H.backend.asarray(values, H.dtype) for values in (y, estimate))
+    lift = max(0.0, -float(H.xp.min(image)))
+    image = image + lift
     if x.shape != H.in_shape:
-        x = _with_outside(image, x, H, background)
+        x = _with_outside(image, x, H, background + lift)
     if steps:
         dark = DARK * float(H.xp.mean(abs(x))) + 1e-30
-        iterates = scaled_heavy_ball(image, H, x0=H.xp.maximum(x, dark), background=background)
+        iterates = scaled_heavy_ball(image, H, x0=H.xp.maximum(x, dark), background=background + lift)
         x = next(itertools.islice(iterates, steps - 1, None)).snapshot()
     return np.asarray(H.backend.to_host(H.forward(x)), np.float64) + background
 
