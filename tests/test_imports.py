@@ -18,6 +18,11 @@ ROOT = Path(__file__).parents[1] / "src/napari_deconv"
 WINDOW = {"napari", "qtpy", "PyQt6", "PySide6", "magicgui", "superqt"}
 HEAVY = {*WINDOW, "torch", "onnxruntime", "dask", "xarray", "cupy", "skimage", "matplotlib"}
 
+TORCH = {  # modules that need the extra `train`; no other may name torch or what belongs to it
+    *("network.checkpoint", "network.course", "network.layers", "network.lessons", "network.model", "network.train"),
+}
+TRAINING = {"torch", "safetensors"}
+
 FRONT = 5  # the public names of napari_deconv itself
 LEVELS = {  # a room imports only from rooms with a smaller number; a room within a room may stand higher …
     "backend": 0,
@@ -29,6 +34,7 @@ LEVELS = {  # a room imports only from rooms with a smaller number; a room withi
     "camera": 0,
     "tiles": 0,
     "kernels": 0,
+    "convolution": 0,
     "engines": 1,
     "operators": 1,
     "arrays": 1,
@@ -40,6 +46,7 @@ LEVELS = {  # a room imports only from rooms with a smaller number; a room withi
     "stopping": 2,
     "matching": 3,
     "quality": 3,
+    "network": 3,
     "psf.beads": 3,
     "psf.estimate": 3,
     "masks": 1,
@@ -51,6 +58,7 @@ LEVELS = {  # a room imports only from rooms with a smaller number; a room withi
     "smoothness": 4,
     "frames": 4,
     "iterations": 4,
+    "learned": 4,
     "pieces": 4,
     "step": 4,
     "job": 4,
@@ -87,6 +95,9 @@ EXCEPT = {  # … and these from one beside them
     ("job", "smoothness"),
     ("frames", "exposure"),
     ("job", "frames"),
+    ("job", "learned"),
+    ("learned", "evidence"),
+    ("learned", "frames"),
     ("job", "iterations"),
     ("job", "pieces"),
     ("job", "provenance"),
@@ -179,6 +190,12 @@ def test_window_libraries_are_named_in_widgets_only(module: str) -> None:
     assert not {name.partition(".")[0] for name in imported_by(module)} & WINDOW
 
 
+@pytest.mark.parametrize("module", modules())
+def test_torch_is_named_where_networks_are_trained_only(module: str) -> None:
+    found = {name.partition(".")[0] for name in imported_by(module)} & TRAINING
+    assert not found or module in TORCH
+
+
 def test_fresh_interpreter_loads_nothing_heavy() -> None:
     rooms = [None, *sorted({room_of(name) for name in modules()} - {"widgets"})]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -188,7 +205,7 @@ def test_fresh_interpreter_loads_nothing_heavy() -> None:
 
 def _heavy_after(room: str | None) -> str:
     """The heavy libraries that an interpreter holds after importing all of a room, or why it cannot be imported."""
-    names = [f"napari_deconv.{name}" for name in modules() if room_of(name) == room]
+    names = [f"napari_deconv.{name}" for name in modules() if room_of(name) == room and name not in TORCH]
     code = f"import sys, {', '.join(names or ['napari_deconv'])}; print(*{HEAVY!r} & sys.modules.keys())"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import psf, quality
     from .camera import Camera
-    from .deconvolution import deconvolve, richardson_lucy, richardson_lucy_tv, run, scaled_heavy_ball, wiener
+    from .deconvolution import (
+        deconvolve,
+        restore,
+        richardson_lucy,
+        richardson_lucy_tv,
+        run,
+        scaled_heavy_ball,
+        wiener,
+    )
     from .io import Image, read, write
     from .psf import PSF
     from .recipe import Recipe
@@ -22,6 +30,7 @@ __all__ = [
     "psf",
     "quality",
     "read",
+    "restore",
     "richardson_lucy",
     "richardson_lucy_tv",
     "run",
@@ -37,6 +46,7 @@ _HOMES = {
     "Recipe": "recipe",
     "deconvolve": "deconvolution",
     "read": "io",
+    "restore": "deconvolution",
     "richardson_lucy": "deconvolution",
     "richardson_lucy_tv": "deconvolution",
     "run": "deconvolution",

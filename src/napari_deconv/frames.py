@@ -15,7 +15,7 @@ from .exposure import Exposure
 from .io.image import Image
 from .masks import about, in_order
 from .pixels import check, look_at
-from .recipe import Recipe
+from .recipe import LINEAR, Recipe
 
 Region = tuple[Any, ...]  # slices
 
@@ -77,7 +77,7 @@ class Frames:
         found.first_bad = tuple(found.first_bad[i] for i in self.blocks.back()) if found.first_bad else ()
         self.notes += check(found, recipe)
         self._lowest = found.lowest
-        self.scale, self._clip = found.scale, found.negative > 0 and recipe.method != "wiener"
+        self.scale, self._clip = found.scale, found.negative > 0 and recipe.method not in LINEAR
 
     def counts(self, block: Block, region: Region) -> Array:
         """Part of a block as float32 on the device, scaled to a mean near 1; ignored pixels as low as any."""
@@ -102,7 +102,7 @@ class Frames:
 
     def _counted(self, block: Block) -> Array:
         """The pixels of a block that count."""
-        pixels, ignored = self._pixels[block], self.ignored(block, (...,))
+        pixels, ignored = self._pixels[block], self.ignored(block, ())
         return pixels if ignored is None else pixels[self.home.asarray(~ignored)]
 
     def ignored(self, block: Block, region: Region) -> NDArray[np.bool_] | None:
@@ -111,7 +111,7 @@ class Frames:
         if self._given is not None:
             both = self._given[block] if found is None else found | self._given[block]
             found = self._given[block] if both.all() else both  # something has to be left
-        return None if found is None else found[region]
+        return None if found is None else found[(..., *region)]
 
     def empty(self) -> Array:
         """An image of zeros in the order of work, for the results."""

@@ -8,7 +8,7 @@ from typing import Any
 from .blocks import Block, Blocks
 from .camera import Camera
 from .evidence import Evidence
-from .recipe import Recipe
+from .recipe import PARAMETERS, Recipe
 from .stopping import Decision, Score, Solver, decide
 
 PHOTOGRAPH = {"richardson_lucy": 20, "scaled_heavy_ball": 10, "richardson_lucy_tv": 20}  # iterations at most
@@ -52,7 +52,7 @@ class Iterations:
     def of(self, block: Block) -> int | None:
         """Iterations of a block; None if they have to be decided first."""
         recipe = self._recipe
-        if recipe.method == "wiener":
+        if "num_iter" not in PARAMETERS[recipe.method]:
             return 1
         if recipe.num_iter == "auto":
             decision = self.decisions.get(self._key(block))
@@ -68,7 +68,7 @@ class Iterations:
     def frozen(self) -> dict[str, Any]:
         """What the resolved recipe holds: the count, or one per channel, if they have been decided for all."""
         known = [self.of(block) for block in self._blocks]
-        if self._recipe.num_iter != "auto" or self._recipe.method == "wiener" or None in known:
+        if self._recipe.num_iter != "auto" or None in known:
             return {}
         of_channel = {self._blocks.channel(block): count for block, count in zip(self._blocks, known, strict=True)}
         if self._recipe.decide == "each" and len(set(known)) > 1:
@@ -110,4 +110,4 @@ class Iterations:
 
     def _key(self, block: Block) -> tuple[int, ...]:
         channel = self._blocks.channel(block)
-        return (channel, *block) if self._recipe.decide == "each" else (channel,)
+        return (channel, *(i for i in block if isinstance(i, int))) if self._recipe.decide == "each" else (channel,)

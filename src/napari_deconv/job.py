@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from . import colour
@@ -19,11 +20,12 @@ from .evidence import Evidence
 from .frames import Frames
 from .io.image import Image
 from .iterations import Iterations
+from .learned import Learned
 from .matching import Given, match
 from .operators import Blur
 from .pieces import expected, pieces
 from .provenance import provenance
-from .recipe import METADATA_KEY, Recipe
+from .recipe import LEARNED, LINEAR, METADATA_KEY, Recipe
 from .smoothness import Smoothness, solver_of
 from .solvers import Iterate, wiener
 from .step import Step
@@ -61,7 +63,8 @@ class Job:
         matched = match(recipe, image, psf)
         self.source, self.psfs, self._names = matched.image, matched.psfs, matched.names
         plan = self._one_colour() if recipe.colour == "luminance" else self.source
-        self.blocks = Blocks.of(plan, self.psfs[0].ndim)
+        together = recipe.method in LEARNED and len(self.psfs) == 1  # noise of one colour is told by the others
+        self.blocks = Blocks.of(plan, self.psfs[0].ndim, together=together)
         self.backend = resolve("cupy" if recipe.backend == "auto" and is_cupy(self.source.data) else recipe.backend)
         given = mask if mask is not None else mask_of(image)
         self._masked = given is not None or recipe.hot_pixels
@@ -70,6 +73,7 @@ class Job:
         self._evidence = Evidence(recipe, self.frames, self.psfs, lambda: self.tiles, self.source.spacing)
         self.iterations = Iterations(recipe, self.blocks, self._evidence, photograph=self.frames.encoded)
         self._smoothness = Smoothness(recipe, self.blocks, self._evidence)
+        self._learned = Learned(recipe, self.frames, self._evidence) if recipe.method in LEARNED else None
         self.notes = [*matched.notes, *_two_offsets(recipe), *self._plane_by_plane(), *self.frames.notes]
         self._out: Array = None
         self._begin()
@@ -173,11 +177,11 @@ class Job:
 
         def estimate() -> Array:
             assert last is not None
-            return self.frames.at_home(H.crop(last.snapshot()))[tile.inner]
+            return self.frames.at_home(H.crop(last.snapshot()))[(..., *tile.inner)]
 
         def so_far() -> Array:
             picture = self._out[block].copy()
-            picture[tile.core] = estimate()
+            picture[(..., *tile.core)] = estimate()
             return picture
 
         try:
@@ -217,7 +221,10 @@ class Job:
         if self._blur is None or self._blur[0] != (psf, shape):
             self._blur = None  # its memory first
             self._blur = (psf, shape), Blur(psf, shape, boundary=self.recipe.boundary, backend=self.backend)
-        return self._blur[1].with_mask(self.frames.ignored(block, tile.read))
+        ignored = self.frames.ignored(block, tile.read)
+        if ignored is not None and self.blocks.colours:  # what is missing of one colour is told by none
+            ignored = np.any(ignored, axis=0)
+        return self._blur[1].with_mask(ignored)
 
     def _solver(self, block: Block) -> Solver:
         """The recipe's Poisson solver with its own parameters."""
@@ -225,6 +232,8 @@ class Job:
 
     def _iterates(self, block: Block, y: Array, H: Blur) -> Iterator[Iterate]:
         recipe, scale = self.recipe, self.frames.scale
+        if self._learned is not None:
+            return self._learned.estimates(block, y, H)
         if recipe.method == "wiener":
             x, balance = wiener(y, H, balance=self._balance(block))
             self._balances[block] = balance
@@ -282,6 +291,7 @@ class Job:
             mask=self.frames.about_mask(),
             camera=self.frames.exposure.told(),
             stopping=self.iterations.told(),
+            **({} if self._learned is None else {"model": self._learned.told()}),
             tiles=len(self.tiles),
             backend=self.backend.name,
             steps=self._done,
@@ -300,13 +310,16 @@ class Job:
         balances = set(self._balances.values())
         if len(balances) == 1 and self.recipe.noise is None:
             decided["balance"] = balances.pop()
-        return self.recipe.changed(**decided, **self.iterations.frozen(), **self._smoothness.frozen())
+        learned = {} if self._learned is None else self._learned.frozen()
+        if self.recipe.method == "learned_blind":
+            del decided["psf"]
+        return self.recipe.changed(**decided, **learned, **self.iterations.frozen(), **self._smoothness.frozen())
 
 
 def _two_offsets(recipe: Recipe) -> list[str]:
     """What is odd about a background that is not the camera's offset."""
     offset = recipe.camera.offset if isinstance(recipe.camera, Camera) else None
-    if offset is None or recipe.method == "wiener" or recipe.background >= offset:
+    if offset is None or recipe.method in LINEAR or recipe.background >= offset:
         return []
     found = f"background {recipe.background:g} is below the camera's offset {offset:g}"
     return [f"{found}: counts without light are taken for light"]

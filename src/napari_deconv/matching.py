@@ -43,6 +43,8 @@ def match(recipe: Recipe, image: Any, given: Given) -> Match:
         unknown.
     """
     notes: list[str] = []
+    if recipe.method == "learned_blind":
+        return _without(recipe, image, given)
     found = _named(recipe) if given is None else _handed_over(given, recipe, notes)
     ndim = _axes_of(found[0], recipe, image)
     source = as_image(image, ndim, recipe.channel_axis, len(found))
@@ -57,6 +59,15 @@ def match(recipe: Recipe, image: Any, given: Given) -> Match:
         called = name if isinstance(name, str) else name.file or name.name
         notes += [f"psf {called}: {repair}" for repair in psf.info.get("repairs", ())]
     return Match(source, [_on_grid(p, spacing, notes) for p in psfs], names, notes)
+
+
+def _without(recipe: Recipe, image: Any, given: Given) -> Match:
+    """An image whose blur is not known: planes, and a PSF that blurs nothing."""
+    if given is not None or recipe.psf is not None:
+        raise ValueError("method 'learned_blind' takes no PSF; with one, 'learned' is the better method")
+    source = as_image(image, 2, recipe.channel_axis)
+    source, _ = _with_spacing(source, recipe.spacing, 2, [])
+    return Match(source, [PSF(np.ones((1, 1), np.float32), (1.0, 1.0))], (PSFName(name="none"),), [])
 
 
 def _named(recipe: Recipe) -> list[PSF | str]:

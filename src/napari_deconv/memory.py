@@ -10,7 +10,10 @@ from .backend import Backend, threads
 from .engines.slab import PIECE
 from .engines.whole import SLABS
 from .operators import Boundary, Shape, fft_grid
+from .recipe import LEARNED
 
+FEATURES = 420  # bytes of the network's features for each pixel of a piece that it works on
+PIECE_AT_MOST, AROUND = 768, 128  # of network.denoiser: sides of a piece, and what is seen around it
 SMALL = 2**23  # bytes of everything that does not grow with the image
 EFFORT, DRAWS, PARTED = 2**20, 4, 16  # of stopping.held_out: voxels, times, planes
 LOOKED = 2**20  # of camera.pixels: pixels
@@ -47,6 +50,7 @@ def predicted_bytes(
     masked: bool = False,
     automatic: bool = True,
     deciding: bool = False,
+    colours: int = 0,
 ) -> int:
     """Memory that restoring one block takes at most, the block as it came and its place in the result not counted.
 
@@ -67,6 +71,8 @@ def predicted_bytes(
     deciding : bool
         Whether the number of iterations is decided on the whole block; photons put aside take the most. (Crops take
         less than the block.)
+    colours : int
+        How many a block holds, if it holds several.
 
     Returns
     -------
@@ -74,6 +80,8 @@ def predicted_bytes(
         Bytes: no less than is taken, and for large blocks no more than 1.2 times as much; benchmarks/memory.py.
     """
     sizes = _sizes(shape, kernel_shape, boundary, backend, masked)
+    if method in LEARNED:
+        return max(sizes.build, *_learned(sizes, max(1, colours))) + _features(shape) + SMALL
     moments = _wiener(sizes, automatic) if method == "wiener" else _poisson(sizes, method, boundary)
     before = _deciding(sizes, method) if deciding and method != "wiener" else iter(())
     return max(sizes.build, *moments, *before) + SMALL
@@ -141,6 +149,19 @@ def _deciding(s: _Sizes, method: str) -> Iterator[int]:
     yield state + 2 * s.sweep  # blocks of the prediction, and what they are compared with
     if method == "richardson_lucy_tv":
         yield state + s.slopes
+
+
+def _learned(s: _Sizes, colours: int) -> Iterator[int]:
+    """The busiest moments of a learned restoration, but for the network itself."""
+    kept = s.engine + s.mask + s.grid + colours * (s.image + 2 * s.grid)  # where recorded; image, and around it, twice
+    yield kept + colours * (4 * s.grid + 4 * s.spectrum) + 3 * s.spectrum  # fitting; otf, power and their square
+    yield kept + 20 * colours * s.grid  # denoising: fit and prior, without their ground, on planes; estimates; snapshot
+
+
+def _features(shape: Shape) -> int:
+    """Bytes of the network's features for one piece."""
+    sides = [min(n, PIECE_AT_MOST) + AROUND for n in (1, *shape)[-2:]]
+    return FEATURES * prod(sides)
 
 
 def _wiener(s: _Sizes, automatic: bool) -> Iterator[int]:

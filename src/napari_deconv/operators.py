@@ -195,8 +195,8 @@ class Blur:
         return self.mirror(x) if self.boundary == "reflect" else x
 
     def crop(self, x: Array) -> Array:
-        """The part of an object that lies under the image (a view where the library allows)."""
-        return x[self._window]
+        """The part of an object, or of several, that lies under the image (a view where the library allows)."""
+        return x[(..., *self._window)]
 
     def mirror(self, x: Array) -> Array:
         """A picture of the image's shape continued over the whole FFT grid by mirroring."""

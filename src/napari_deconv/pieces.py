@@ -62,7 +62,7 @@ def pieces(
     MemoryError
         If not even the smallest tile fits; both figures are given.
     """
-    result = 4 * blocks.count * prod(blocks.shape)
+    result = 4 * blocks.count * max(1, blocks.colours) * prod(blocks.shape)
     kept = _copies(recipe, source, result) + (result if blocks.count > 1 else 0)
     room = backend.free_bytes() - kept if available is None else available
 
@@ -77,6 +77,7 @@ def pieces(
                 masked=masked,
                 deciding=recipe.num_iter == "auto" and recipe.method != "wiener" and not in_crops(shape, psf.shape),
                 automatic=recipe.balance == "auto" and recipe.noise is None,
+                colours=blocks.colours,
             )
             for psf in psfs
         )

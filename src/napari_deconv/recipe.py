@@ -31,7 +31,7 @@ METADATA_KEY = "napari-deconv"
 WORDS = re.compile(r"[a-z][a-z_]+:[^/\\]")  # a PSF in words begins with its model; all else names a file
 MODEL = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
 
-Method = Literal["richardson_lucy", "scaled_heavy_ball", "richardson_lucy_tv", "wiener"]
+Method = Literal["richardson_lucy", "scaled_heavy_ball", "richardson_lucy_tv", "wiener", "learned", "learned_blind"]
 Count = Annotated[int, Field(ge=1, le=100_000)]
 NumIter = Count | Literal["auto"]
 Counts = Annotated[tuple[Count, ...], Field(min_length=2)]  # one per channel
@@ -43,6 +43,7 @@ Regularization = Annotated[float, Field(ge=0, le=1e6)] | Literal["auto"]
 Background = Annotated[float, Field(ge=0, le=1e30)]
 Balance = Annotated[float, Field(gt=0, le=1e12)] | Literal["auto"]
 Noise = Annotated[float, Field(gt=0, le=1e30)]
+ModelName = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Negative = Literal["error", "clip"]
 Colour = Literal["per_channel", "luminance"]
 Spacing = Annotated[tuple[Annotated[float, Field(gt=0, le=1e6)], ...], Field(min_length=1, max_length=3)]
@@ -60,7 +61,12 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "scaled_heavy_ball": POISSON,
     "richardson_lucy_tv": (*POISSON, "regularization"),
     "wiener": ("balance", "noise"),
+    "learned": ("num_iter", "noise", "model"),
+    "learned_blind": ("noise", "model"),
 }
+LEARNED = ("learned", "learned_blind")
+LINEAR = ("wiener", *LEARNED)  # what works on any real pixels; the others on counts, which are never negative
+LEARNED_STEPS = 8
 LONGEST = {
     "richardson_lucy": 300,
     "scaled_heavy_ball": 100,
@@ -104,20 +110,22 @@ class Recipe(BaseModel):
 
     Parameters
     ----------
-    method : {"richardson_lucy", "scaled_heavy_ball", "richardson_lucy_tv", "wiener"}
+    method : {"richardson_lucy", "scaled_heavy_ball", "richardson_lucy_tv", "wiener", "learned", "learned_blind"}
         Algorithm.
     psf : str, PSFName or a tuple of them
         Words (``"widefield:na=1.4,wavelength=0.52,ri=1.515"``), a file beside the recipe, or the name and
         SHA-256 of one handed over; a tuple holds one per channel.
     num_iter : int, "auto", or a tuple of int
-        Iterations; "auto" asks the stopping rule (the default of `scaled_heavy_ball`; else 30), a tuple holds one per
-        channel.
+        Iterations; "auto" asks the stopping rule (the default of `scaled_heavy_ball`; else 30, and 8 steps of a learned
+        restoration), a tuple holds one per channel.
     background, negative, stop, max_iter, held_out, seed, decide
         Of Richardson-Lucy and its relatives; see `richardson_lucy`.
     regularization
         Of total variation; see `richardson_lucy_tv`.
     balance, noise
-        Of the Wiener filter; see `wiener`.
+        Of the Wiener filter; see `wiener`. `noise` is of learned restorations, too.
+    model : str
+        Weights of a learned restoration: "auto" or a name that `network.models.names` lists.
     boundary : {"extended", "reflect", "periodic"}
         What is assumed outside the image.
     channel_axis : int, optional
@@ -162,6 +170,7 @@ class Recipe(BaseModel):
     regularization: Regularization = "auto"
     balance: Balance = "auto"
     noise: Noise | None = None
+    model: ModelName = "auto"
     boundary: Literal["extended", "reflect", "periodic"] = "extended"
     channel_axis: int | None = None
     spacing: Spacing | None = None
@@ -176,8 +185,10 @@ class Recipe(BaseModel):
     def __init__(self, **values: Any) -> None:
         if values.get("method") == "scaled_heavy_ball" or any(name in values for name in STOPPING if name != "seed"):
             values.setdefault("num_iter", "auto")  # a fixed number suits plain Richardson-Lucy, and nobody's rule
+        if values.get("method") == "learned":
+            values.setdefault("num_iter", LEARNED_STEPS)
         try:
-            if _offset(values) and not values.get("background") and values.get("method") != "wiener":
+            if _offset(values) and not values.get("background") and values.get("method") not in LINEAR:
                 values["background"] = _offset(values)  # what the camera shows without light is part of the model
             super().__init__(**{key: _plain(value) for key, value in values.items()})
         except ValidationError as error:
@@ -206,7 +217,17 @@ class Recipe(BaseModel):
                 )
         if self.noise is not None and self.balance != "auto":
             raise ValueError("give noise or balance, not both: the balance follows from the noise")
+        if self.method in LEARNED:
+            self._check_learned()
         return self
+
+    def _check_learned(self) -> None:
+        if self.method == "learned" and not isinstance(self.num_iter, int):
+            raise ValueError(
+                f"num_iter={self.num_iter!r}, but a learned restoration takes a number of steps: 1, 3 or 8"
+            )
+        if self.boundary == "reflect":
+            raise ValueError("boundary='reflect' is not for learned restorations; pass 'extended', which is better")
 
     @classmethod
     def build(cls, **values: Any) -> Recipe:

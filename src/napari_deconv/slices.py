@@ -16,7 +16,7 @@ from .frames import Region
 from .io.image import SPATIAL
 from .pixels import Pixels, check, look_at
 from .psf.type import PSF
-from .recipe import Recipe
+from .recipe import LINEAR, Recipe
 from .stopping import crops
 from .tiles import Source
 
@@ -54,7 +54,7 @@ class Slices:
         self._recipe, self._source, self._psf = recipe, source, psf
         self._found = _look(source)
         self.notes = check(self._found, recipe)
-        self.scale, self._clip = self._found.scale, recipe.method != "wiener"
+        self.scale, self._clip = self._found.scale, recipe.method not in LINEAR
 
     @property
     def exposure(self) -> Slices:

@@ -20,7 +20,7 @@ from .iterations import Iterations
 from .matching import Given, Match, match
 from .memory import predicted_bytes
 from .operators import Blur, fft_grid
-from .recipe import PARAMETERS, Recipe
+from .recipe import LEARNED, PARAMETERS, Recipe
 from .slices import Slices
 from .smoothness import Smoothness, solver_of
 from .solvers import wiener
@@ -147,6 +147,8 @@ def _is_open(recipe: Recipe, name: str) -> bool:
 
 def _checked(recipe: Recipe, source: Source, sink: Sink, psf: Given, spacing: tuple[float, ...] | None) -> Match:
     """The one PSF on the voxel grid of the source, if all goes together."""
+    if recipe.method in LEARNED:
+        raise ValueError(f"run_tiled has no {recipe.method!r}; pass a part of the source, or another method")
     for name in ELSEWHERE:
         if getattr(recipe, name) != Recipe.model_fields[name].default:
             raise ValueError(

@@ -12,7 +12,7 @@ import numpy as np
 from ..deconvolution import run
 from ..io.image import Image
 from ..psf import gaussian
-from ..recipe import METADATA_KEY, PARAMETERS, Recipe
+from ..recipe import LINEAR, METADATA_KEY, PARAMETERS, Recipe
 from .scenes import Figures, Picture, scene
 
 Run = Callable[..., Any]
@@ -69,7 +69,7 @@ def _impossible(method: str) -> Iterator[Picture]:
 def saved_recipe(method: str, place: str, runner: Run = run) -> Figures:
     """A resolved recipe written to a file, read back and run again: the same bits; also decided, tiled, of channels."""
     asked, y, blur = recipe(method, place), scene((24, 26)), gaussian((1.2, 1.2))
-    auto = {} if method == "wiener" else {"num_iter": "auto", "max_iter": 10, "camera": {"gain": 1.0, "offset": 0.0}}
+    auto = {} if method in LINEAR else {"num_iter": "auto", "max_iter": 10, "camera": {"gain": 1.0, "offset": 0.0}}
     channels = Image(np.stack([y, 5 * scene((24, 26))[::-1]]), "CYX")
     cases = (
         (asked, y),

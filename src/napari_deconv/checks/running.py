@@ -12,8 +12,9 @@ from .. import solvers
 from ..backend import Backend, cupy_backend, numpy_backend, probe_cupy
 from ..deconvolution import METHODS, run
 from ..operators import Blur
+from ..recipe import LEARNED, LINEAR
 from . import contracts, manners
-from .scenes import Figures, Operator, Solver
+from .scenes import Figures, Operator, Solver, learned
 
 WHOLE = "numpy, whole"  # the engine that others are compared with
 KEEP_FLUX = ("richardson_lucy", "scaled_heavy_ball")  # what a penalty adds to the likelihood may cost light
@@ -107,7 +108,7 @@ def _tasks(
     where: Places | None, blur: Operator, methods: Mapping[str, Solver] | None, runner: manners.Run
 ) -> Iterator[Task]:
     where = places() if where is None else where
-    solving: Mapping[str, Solver] = {name: getattr(solvers, name) for name in METHODS} if methods is None else methods
+    solving = _solvers() if methods is None else methods
     reference = replace(numpy_backend(), name=WHOLE)
     for place, backend in where.items():
         for dtype, allowed in (("float64", 1e-12), ("float32", 1e-5)):
@@ -122,10 +123,16 @@ def _tasks(
         for name in solving:
             yield f"manners: {name}", place, 0.0, partial(manners.manners, name, place, runner)
             yield f"refusals: {name}", place, 0.0, partial(manners.refusals, name, place, runner)
-            if name != "wiener":  # whose margins depend on the size of what it is given
+            if name not in LINEAR:  # whose margins or coarse steps depend on the size of what they are given
                 yield f"tiled = whole: {name}", place, 1e-3, partial(manners.tiled, name, place, runner)
             exact = 0.0 if place == "numpy" else 1e-4  # sums on a GPU have no fixed order
             yield f"saved recipe: {name}", place, exact, partial(manners.saved_recipe, name, place, runner)
+
+
+def _solvers() -> Mapping[str, Solver]:
+    """The solver of every method; a restoration without a PSF has none of its own."""
+    known = {name: getattr(solvers, name) for name in METHODS if name not in LEARNED}
+    return {**known, "learned": learned}
 
 
 def _of_a_solver(name: str, solver: Solver, place: str, backend: Backend, blur: Operator) -> Iterator[Task]:

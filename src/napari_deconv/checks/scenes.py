@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,7 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..backend import Array
+from ..network import models
+from ..network.denoiser import Denoiser
+from ..network.engine import load
+from ..network.noise_level import noise_level, span
 from ..operators import Blur
+from ..solvers import Iterate
+from ..solvers.half_quadratic import half_quadratic
 
 BOUNDARIES = ("extended", "reflect", "periodic")
 CASES = (((33, 40), (7, 8)), ((12, 17, 16), (5, 6, 7)))  # image and PSF, odd and even sides
@@ -36,6 +43,13 @@ def scene(shape: tuple[int, ...]) -> Picture:
     return rng.poisson(20 + 80 * rng.random(shape)).astype(np.float32)
 
 
+def learned(y: Array, H: Blur) -> Iterator[Iterate]:
+    """A learned restoration with the network that the package brings."""
+    picture = H.backend.to_host(y)
+    denoise = Denoiser(load(*models.find().file(colours=1), H.backend), H.xp, y.ndim)
+    return half_quadratic(y, H, denoise, sigma=noise_level(picture), span=span(picture))
+
+
 def on_device(H: Blur, picture: Picture) -> Array:
     """A picture where H computes."""
     return H.backend.asarray(picture, H.dtype)
@@ -51,5 +65,5 @@ def restored(solver: Solver, y: Picture, H: Blur) -> Picture:
     made = solver(on_device(H, y), H)
     if not isinstance(made, Iterator):
         return H.backend.to_host(made[0])
-    last = next(itertools.islice(made, STEPS - 1, None))
+    [last] = deque(itertools.islice(made, STEPS), maxlen=1)
     return H.backend.to_host(H.crop(last.snapshot()))

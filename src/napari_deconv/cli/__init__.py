@@ -1,4 +1,4 @@
-"""The shell door: ``napari-deconv run | psf | recipe | info | check | demo``. Heavy imports are inside the commands."""
+"""The shell door: ``napari-deconv run | psf | recipe | train | explain | …``. Heavy imports are inside the commands."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from ..shell import Shell, line
 from . import psf
 from .about import demo, info, show_recipe
 from .check import check
+from .explain import explain
 from .run import run
+from .train import train
 
 app = typer.Typer(cls=Shell, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 app.command()(run)
 app.add_typer(psf.app, name="psf")
 app.command(name="recipe")(show_recipe)
+app.command()(train)
+app.command()(explain)
 app.command()(info)
 app.command()(check)
 app.command()(demo)

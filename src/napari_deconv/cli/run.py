@@ -41,12 +41,13 @@ def run(
         str | None,
         option(
             METHOD,
-            "richardson_lucy (rl; the default), scaled_heavy_ball (shb), richardson_lucy_tv (rltv), wiener.",
+            "richardson_lucy (rl; the default), scaled_heavy_ball (shb), richardson_lucy_tv (rltv), wiener, learned, "
+            "learned_blind (no --psf).",
             "NAME",
         ),
     ] = None,
     num_iter: Annotated[
-        str | None, option(METHOD, "Iterations; 30 by default, scaled_heavy_ball: auto.", "N|auto|N,N,…")
+        str | None, option(METHOD, "Iterations; 30 by default, scaled_heavy_ball: auto, learned: 8.", "N|auto|N,N,…")
     ] = None,
     stop: Annotated[
         str | None, option(METHOD, "How auto decides; held_out by default.", "held_out|plateau|discrepancy")
@@ -61,7 +62,10 @@ def run(
     background: Annotated[float | None, option(METHOD, "Camera offset in counts, Richardson-Lucy.", "COUNTS")] = None,
     negative: Annotated[str | None, option(METHOD, "Negative pixels, Richardson-Lucy.", "error|clip")] = None,
     balance: Annotated[str | None, option(METHOD, "Smoothness, Wiener; auto by default.", "auto|NUMBER")] = None,
-    noise: Annotated[float | None, option(METHOD, "Standard deviation of the noise, Wiener.", "COUNTS")] = None,
+    noise: Annotated[
+        float | None, option(METHOD, "Standard deviation of the noise, Wiener and learned.", "COUNTS")
+    ] = None,
+    model: Annotated[str | None, option(METHOD, "Weights of a learned restoration; auto by default.", "NAME")] = None,
     boundary: Annotated[
         str | None, option(METHOD, "Beyond the edges; extended by default.", "extended|reflect|periodic")
     ] = None,
@@ -115,6 +119,7 @@ def run(
         "negative": negative,
         "balance": number_or_word(balance),
         "noise": noise,
+        "model": model,
         "boundary": boundary,
         "channel_axis": channel_axis,
         "light": light,

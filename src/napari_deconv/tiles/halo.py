@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from ..psf.type import PSF
 
 WORST = 0.4  # largest error measured, in ranges of the result, over what the linear theory says; benchmarks/tiles.py
+LEARNED_BALANCE = 1e-3  # a Wiener filter that reaches as far as the fit of a learned restoration
+NETWORK = 48  # what its network sees around a pixel, in pixels of a plane
 WRAP = 64  # length of the line that the theory is computed on, in sizes of the PSF: no reach comes near it
 
 Line = NDArray[np.float64]
@@ -59,6 +61,11 @@ def halo(
         Pixels, one number per axis.
     """
     kernel = psf.data if isinstance(psf, PSF) else np.asarray(psf)
+    if method in ("learned", "learned_blind"):
+        seen = (0,) * kernel.ndim
+        if method == "learned":
+            seen = halo(kernel, method="wiener", balance=LEARNED_BALANCE, within=within)
+        return tuple(n + (NETWORK if axis >= kernel.ndim - 2 else 0) for axis, n in enumerate(seen))
     return tuple(
         _reach(_marginal(kernel, axis), method, num_iter, balance, within / WORST) for axis in range(kernel.ndim)
     )
