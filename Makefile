@@ -1,5 +1,6 @@
 # make demo    restore the sample images; before/after pictures and results go to ./demo
 # make test    every test, the ones with a real napari window included
+# make trainable     torch beside it (extra `train`), so that `make test` skips no test; TORCH=torch==2.13.0 names a version
 # make check   format, lint, types
 # make bench   speed, memory and quality, as tables; DATA=folder for the benchmarks on measured data
 # make bench-peers    other packages beside ours, each in an environment of its own; writes docs/performance.md (an hour)
@@ -10,18 +11,23 @@
 
 PYTHON ?= python3
 ARGS =
+TORCH = torch
 DATA =
 VENV = .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check bench bench-peers bench-history clean system-libs FORCE
+.PHONY: demo test trainable check bench bench-peers bench-history clean system-libs FORCE
 
 demo: $(VENV)/.base
 	$(BIN)/napari-deconv demo
 
 test: system-libs $(VENV)/.test
 	$(BIN)/python -m pytest $(ARGS)
+
+trainable: $(VENV)/.test
+	$(PIP) '$(TORCH)'
+	$(PIP) --editable '.[test,train]'
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

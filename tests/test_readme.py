@@ -38,7 +38,7 @@ def test_python_blocks_run_one_after_the_other():
 @pytest.mark.usefixtures("_files")
 def test_shell_lines_run_one_after_the_other():
     lines = [line for line in README.splitlines() if line.startswith("napari-deconv ") and "demo" not in line]
-    assert len(lines) == 8
+    assert len(lines) == 10
     for line in lines:
         found = CliRunner().invoke(app, shlex.split(line)[1:])
         assert found.exit_code == 0, found.output
