@@ -19,7 +19,7 @@ WINDOW = {"napari", "qtpy", "PyQt6", "PySide6", "magicgui", "superqt"}
 HEAVY = {*WINDOW, "torch", "onnxruntime", "dask", "xarray", "cupy", "skimage", "matplotlib"}
 
 TORCH = {  # modules that need the extra `train`; no other may name torch or what belongs to it
-    *("network.checkpoint", "network.course", "network.layers", "network.lessons", "network.model", "network.train"),
+    f"network.{name}" for name in ("ablation", "checkpoint", "compact", "course", "layers", "lessons", "model", "train")
 }
 TRAINING = {"torch", "safetensors"}
 

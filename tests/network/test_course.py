@@ -30,6 +30,7 @@ SOON = 0.02  # minutes
 def quick(tmp_path, monkeypatch):
     """Tiny batches, short examinations, and a place of its own for models."""
     plans = {subject: replace(plan, count=1, side=64) for subject, plan in LESSONS.items()}
+    plans["denoising"] = replace(plans["denoising"], side=32)
     monkeypatch.setattr(course, "LESSONS", plans)
     monkeypatch.setattr(train, "QUESTIONS", 1)
     monkeypatch.setenv(models.HOME, str(tmp_path / "models"))
@@ -42,14 +43,14 @@ def steps(monkeypatch):
     def choose(count):
         monkeypatch.setattr(course, "_affordable", lambda *args: count)
 
-    choose(3)
+    choose(2)
     return choose
 
 
 @pytest.fixture
 def wish(tmp_path):
-    """The least that must be said, and a network of the smallest size."""
-    return Course([files(tmp_path / "sharp")], tmp_path / "out", minutes=1, size="tiny")
+    """The least that must be said, and what is quickest."""
+    return Course([files(tmp_path / "sharp")], tmp_path / "out", minutes=1, subject="denoising", size="tiny")
 
 
 def random_network(seed=0):
@@ -91,7 +92,7 @@ def used(network):
 
 
 def test_a_whole_course_leaves_state_curve_and_networks(wish):
-    told = list(run(replace(wish, minutes=SOON)))
+    told = list(run(replace(wish, minutes=SOON, subject=None)))
     assert sorted(path.name for path in wish.out.iterdir()) == sorted([STATE, CURVE, "grey.onnx", "colour.onnx"])
     assert networks(wish.out) == {job: wish.out / f"{job}.onnx" for job in ("grey", "colour")}
     state = state_of(wish.out)
@@ -154,7 +155,7 @@ def test_sharpening_starts_from_the_network_that_sharpens(wish, mine, tmp_path):
 
 def test_grey_images_make_no_network_for_colour(tmp_path, steps):
     data = files(tmp_path / "grey", colours=1)
-    list(run(Course([data], tmp_path / "out", 1, size="tiny", name="mine")))
+    list(run(Course([data], tmp_path / "out", 1, subject="denoising", size="tiny", name="mine")))
     assert list(networks(tmp_path / "out")) == ["grey"]
     with pytest.raises(ValueError, match="model 'mine' has no colour network; it has grey"):
         models.find("mine").file(colours=3)
@@ -162,17 +163,17 @@ def test_grey_images_make_no_network_for_colour(tmp_path, steps):
 
 def test_grey_images_keep_the_door_for_colour_of_the_model_they_start_from(tmp_path, steps, mine):
     data = files(tmp_path / "grey", colours=1)
-    list(run(Course([data], tmp_path / "out", 1, start="mine")))
+    list(run(Course([data], tmp_path / "out", 1, subject="denoising", start="mine")))
     found = weights_of(check(networks(tmp_path / "out")["colour"]))
-    assert torch.equal(found["doors.3.free"], used(mine)["doors.3.free"])
+    assert torch.allclose(found["doors.3.free"], used(mine)["doors.3.free"], atol=1e-6)
     list(run(Course([data], tmp_path / "out", 1, resume=True)))
     assert set(networks(tmp_path / "out")) == {"grey", "colour"}
 
 
 def test_a_model_for_grey_only_can_be_started_from(tmp_path, steps):
     grey = files(tmp_path / "grey", colours=1)
-    list(run(Course([grey], tmp_path / "first", 1, size="tiny", name="mine")))
-    list(run(Course([files(tmp_path / "colour")], tmp_path / "second", 1, start="mine")))
+    list(run(Course([grey], tmp_path / "first", 1, subject="denoising", size="tiny", name="mine")))
+    list(run(Course([files(tmp_path / "colour")], tmp_path / "second", 1, subject="denoising", start="mine")))
     assert set(networks(tmp_path / "second")) == {"grey", "colour"}
 
 
@@ -232,7 +233,7 @@ def test_the_psf_of_an_instrument_is_used(wish, steps, monkeypatch):
     plan = replace(course.LESSONS["deconvolving"], lesson=Listening)
     monkeypatch.setitem(course.LESSONS, "deconvolving", plan)
     own = psf.gaussian((2.0, 1.0, 1.0)).data
-    list(run(replace(wish, psf=own)))
+    list(run(replace(wish, subject=None, psf=own)))
     middle = own[len(own) // 2] / own[len(own) // 2].sum()
     assert len(taught) == 2  # to train and to examine
     for kernel in taught:
@@ -252,14 +253,14 @@ def test_a_training_that_was_stopped_goes_on(wish, steps):
 
 def test_a_training_that_was_done_goes_on_for_as_long_again(wish, steps):
     list(run(wish))
-    steps(2)
+    steps(3)
     rest = list(run(replace(wish, resume=True)))
-    assert [(one.step, one.steps) for one in rest] == [(4, 5), (5, 5)]
+    assert [(one.step, one.steps) for one in rest] == [(3, 5), (4, 5), (5, 5)]
 
 
 def test_what_is_resumed_keeps_its_size_seed_and_subject(wish, steps):
-    list(run(replace(wish, seed=7, subject="denoising")))
-    list(run(replace(wish, size=None, resume=True)))
+    list(run(replace(wish, seed=7)))
+    list(run(replace(wish, size=None, subject=None, resume=True)))
     facts = state_of(wish.out).facts
     assert (facts["settings"]["seed"], facts["settings"]["size"], facts["subject"]) == (7, "tiny", "denoising")
 
@@ -267,7 +268,7 @@ def test_what_is_resumed_keeps_its_size_seed_and_subject(wish, steps):
 @pytest.mark.parametrize(("key", "value"), [("size", "small"), ("seed", 1), ("subject", "sharpening")])
 def test_what_is_resumed_cannot_be_changed(wish, steps, key, value):
     list(run(wish))
-    with pytest.raises(ValueError, match=rf"the training in .*out has {key} .*, not {value!r}; leave {key} out, or begin"):
+    with pytest.raises(ValueError, match=rf"the training in .*out has {key} .*, not {value!r}; leave {key} out"):
         run(replace(wish, resume=True, **{key: value}))
 
 
@@ -278,10 +279,10 @@ def test_a_compact_state_can_be_resumed(wish, steps):
     folder.mkdir()
     compact.compact(state, folder, "small")
     rest = list(run(replace(wish, out=folder, resume=True)))
-    assert [one.step for one in rest] == [4, 5, 6]
+    assert [one.step for one in rest] == [3, 4]
     assert {STATE, CURVE, "grey.onnx", "colour.onnx"} <= {path.name for path in folder.iterdir()}
     compact.compact(state, folder, "other")
-    assert [one.step for one in run(replace(wish, out=folder, resume=True))] == [7, 8, 9]  # the whole one counts
+    assert [one.step for one in run(replace(wish, out=folder, resume=True))] == [5, 6]  # the whole one counts
     (folder / STATE).unlink()
     with pytest.raises(ValueError, match=r"compact holds 2 compact states \(other, small\); keep one"):
         run(replace(wish, out=folder, resume=True))
@@ -291,7 +292,7 @@ def test_a_state_from_before_subjects_were_kept_can_be_resumed(wish, steps):
     list(run(wish))
     tensors, facts = read(wish.out / STATE)
     write(wish.out / STATE, tensors, {key: facts[key] for key in ("settings", "step")})
-    assert len(list(run(replace(wish, resume=True)))) == 3
+    assert len(list(run(replace(wish, resume=True)))) == 2
     assert set(networks(wish.out)) == {"grey", "colour"}
 
 
@@ -343,8 +344,8 @@ def test_what_else_is_in_the_folder_does_not_matter(wish, steps):
         ({"name": ""}, "a model cannot be called ''"),
         ({"resume": True}, r"holds no training\.safetensors to go on with; start without resume"),
         ({"resume": True, "start": "auto"}, "start begins a training and resume goes on with one"),
-        ({"subject": "denoising", "psf": np.ones((3, 3))}, "a psf is of use to deconvolving only, and this is denoising"),
-        ({"psf": np.zeros((3, 3))}, "psf has no light"),
+        ({"subject": "denoising", "psf": np.ones((3, 3))}, "a psf is of use to deconvolving only, and this is"),
+        ({"subject": None, "psf": np.zeros((3, 3))}, "psf has no light"),
     ],
 )
 def test_what_cannot_be_done_is_refused_before_any_work(wish, change, sentence):

@@ -89,9 +89,3 @@ def test_ranges_of_every_size_have_round_numbers():
         assert 1 <= len(found) <= TICKS
         assert found.min() >= low * 0.999
         assert found.max() <= low * factor * 1.001
-
-
-def test_a_long_line_is_averaged(path):
-    noise = np.random.default_rng(0).uniform(0.1, 1, 20_000)
-    line = of_colour(drawn(path, [1, *noise, 0.1]), INK)[:, 0]
-    assert np.quantile(line, 0.95) - np.quantile(line, 0.05) < 0.2 * SIZE[1]

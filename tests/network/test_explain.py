@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dead_leaves import photographed
 from napari_deconv import restore
 from napari_deconv.network import models
 from napari_deconv.network.executor import Executor
 from napari_deconv.network.explain import Explanation, equivalent_filter, layers, project
 from napari_deconv.network.graph import check
 from napari_deconv.psf import gaussian, motion
-from tests.dead_leaves import photographed
 
 Array = NDArray[Any]
 PSF = motion(7, 30)

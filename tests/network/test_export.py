@@ -66,16 +66,22 @@ def rounded(network, monkeypatch):
 
 def inputs(colours, n=2, h=24, w=40, seed=0):
     rng = np.random.default_rng(seed)
-    return rng.random((n, colours, h, w), np.float32), rng.random((n, 1, h, w), np.float32) * np.float32(0.2)
+    image, prior = rng.random((2, n, colours, h, w), np.float32)
+    return image, prior, rng.random((n, 1, h, w), np.float32) * np.float32(0.2)
+
+
+def in_torch(network, image, prior, sigma):
+    return network(image, sigma, prior)
 
 
 @DOORS
 @pytest.mark.parametrize("sides", [(24, 40), (8, 16)])
 def test_torch_and_executor_agree(files, rounded, colours, sides):
-    image, sigma = inputs(colours, 2, *sides)
+    given = inputs(colours, 2, *sides)
+    image = given[0]
     with torch.inference_mode():
-        expected = rounded(torch.from_numpy(image), torch.from_numpy(sigma)).numpy()
-    found = Executor(check(files / f"{colours}.onnx"))(image, sigma)
+        expected = in_torch(rounded, *map(torch.from_numpy, given)).numpy()
+    found = Executor(check(files / f"{colours}.onnx"))(*given)
     assert np.abs(expected - image).max() > 0.1  # the network does something
     assert np.abs(found - expected).max() < 1e-5
 
@@ -89,23 +95,23 @@ def test_onnxruntime_and_executor_agree(files, colours):
     session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     run = Executor(check(path))
     for sides in ((24, 40), (32, 8)):
-        image, sigma = inputs(colours, 2, *sides)
-        (expected,) = session.run(["denoised"], {"image": image, "sigma": sigma})
-        assert np.abs(run(image, sigma) - expected).max() < 1e-5
+        given = inputs(colours, 2, *sides)
+        (expected,) = session.run(["denoised"], dict(zip(("image", "prior", "sigma"), given, strict=True)))
+        assert np.abs(run(*given) - expected).max() < 1e-5
 
 
 @DOORS
 def test_gradients_are_those_of_torch(files, rounded, colours):
-    image, sigma = inputs(colours)
-    leaves = [torch.from_numpy(array).double().requires_grad_() for array in (image, sigma)]
-    expected = torch.autograd.grad(rounded.double()(*leaves)[1, 0, 11, 30], leaves)
-    tape = Executor(check(files / f"{colours}.onnx"), dtype="float64").tape(image, sigma)
+    given = inputs(colours)
+    leaves = [torch.from_numpy(array).double().requires_grad_() for array in given]
+    expected = torch.autograd.grad(in_torch(rounded.double(), *leaves)[1, 0, 11, 30], leaves)
+    tape = Executor(check(files / f"{colours}.onnx"), dtype="float64").tape(*given)
     found = tape.back(unit=(1, 0, 11, 30))
     for ours, theirs in zip(found, expected, strict=True):
         assert np.abs(ours - theirs.numpy()).max() < 1e-10
-    value = sum(np.sum(g * x) for g, x in zip(found, (image, sigma), strict=True))
+    value = sum(np.sum(g * x) for g, x in zip(found, given, strict=True))
     assert value == pytest.approx(tape.output[1, 0, 11, 30], abs=1e-12)
-    assert all(tape.back(unit=(0, 0), rule=rule)[0].shape == image.shape for rule in RULES)
+    assert all(tape.back(unit=(0, 0), rule=rule)[0].shape == given[0].shape for rule in RULES)
 
 
 def test_every_shared_kernel_is_stored_once(files, network):
@@ -145,7 +151,7 @@ def test_names_are_for_people_and_operators_are_the_known_ones(files):
     assert {"down.0", "up.0", "encode.0.0.first", "decode.1.0.second", "mix.2", "join.0", "denoised"} <= names
     assert len(names) == len(graph.nodes)
     assert {node.op for node in graph.nodes} <= set(OPERATORS)
-    assert graph.inputs == {"image": ("N", 1, "H", "W"), "sigma": ("N", 1, "H", "W")}
+    assert graph.inputs == dict.fromkeys(("image", "prior", "sigma"), ("N", 1, "H", "W"))
     assert graph.outputs == ("denoised",)
     assert graph.metadata == {"name": "test", "licence": "BSD-3-Clause"}
     assert Executor(graph).multiple == (8, 8)
@@ -156,10 +162,10 @@ def test_half_precision_halves_the_file(network, files, tmp_path):
     data = (tmp_path / "single.onnx").read_bytes()
     assert found == hashlib.sha256(data).hexdigest() == check(tmp_path / "single.onnx", found).sha256
     assert (files / "3.onnx").stat().st_size < 0.6 * len(data)
-    image, sigma = inputs(3)
+    given = inputs(3)
     with torch.inference_mode():
-        expected = network(torch.from_numpy(image), torch.from_numpy(sigma)).numpy()
-    assert np.abs(Executor(check(tmp_path / "single.onnx"))(image, sigma) - expected).max() < 1e-5
+        expected = in_torch(network, *map(torch.from_numpy, given)).numpy()
+    assert np.abs(Executor(check(tmp_path / "single.onnx"))(*given) - expected).max() < 1e-5
 
 
 def test_the_same_network_gives_the_same_file(network, files, tmp_path):

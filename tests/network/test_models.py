@@ -63,7 +63,7 @@ def test_names_that_a_recipe_could_not_hold_are_refused(name):
 def test_what_is_no_network_is_not_registered(tmp_path):
     junk = tmp_path / "junk.onnx"
     junk.write_bytes(b"\x00" * 100)
-    with pytest.raises(ValueError, match="junk.onnx"):
+    with pytest.raises(ValueError, match=r"junk.onnx"):
         models.register("mine", {"grey": junk})
     assert "mine" not in models.names()
 

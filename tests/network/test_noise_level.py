@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dead_leaves import photographed
 from napari_deconv.network.noise_level import noise_level, span
-from tests.dead_leaves import photographed
 
 
 @pytest.mark.parametrize("sigma", [0.005, 0.02, 0.08])

@@ -131,7 +131,7 @@ def _tasks(
 
 def _solvers() -> Mapping[str, Solver]:
     """The solver of every method; a restoration without a PSF has none of its own."""
-    known = {name: getattr(solvers, name) for name in METHODS if name not in LEARNED}
+    known: dict[str, Solver] = {name: getattr(solvers, name) for name in METHODS if name not in LEARNED}
     return {**known, "learned": learned}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -92,13 +92,13 @@ class Course:
     name: str | None = None
 
 
-def run(course: Course) -> Iterator[Progress]:
+def run(course: Course) -> Generator[Progress]:
     """Check everything, then train, and leave state, curve and networks in the folder; see `networks` for their names.
 
     Returns
     -------
-    iterator of Progress
-        One after each step. Nothing is trained before it is asked for.
+    generator of Progress
+        One after each step. Nothing is trained before it is asked for; when it is closed, the state is kept.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def run(course: Course) -> Iterator[Progress]:
     return _trained(course, state, lesson, exam)
 
 
-def _trained(course: Course, state: State, lesson: Lesson, exam: Lesson) -> Iterator[Progress]:
+def _trained(course: Course, state: State, lesson: Lesson, exam: Lesson) -> Generator[Progress]:
     """The steps; then curve, networks and name."""
     if state.step >= state.facts["settings"]["steps"]:
         state.facts["settings"]["steps"] = state.step + _affordable(course.minutes, state, lesson)

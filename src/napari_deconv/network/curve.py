@@ -118,5 +118,5 @@ def _round_numbers(low: float, high: float) -> Points:
         return found[:: -(-len(found) // TICKS)]
     least = (high - low) / (TICKS - 1)
     size = 10.0 ** np.floor(np.log10(least))
-    step = next(size * digit for digit in (1, 2, 5, 10) if size * digit >= least)
+    step = float(next(size * digit for digit in (1, 2, 5, 10) if size * digit >= least))
     return step * np.arange(np.ceil(low / step), np.floor(high / step) + 1)

@@ -11,7 +11,7 @@ from typing import Any
 from ..backend import Array
 
 STEP = 8  # sides that the network takes are multiples of this
-REACH = 64  # pixels that may matter to a pixel, to each side; tests/network/test_denoiser.py measures it
+REACH = 80  # pixels that may matter to a pixel of `small`, to each side: 77 by the gradient's support, in steps of 8
 NEAR = 24  # … of which those beyond the picture's edge that are shown to it: further ones hardly matter
 LARGEST = 768  # pixels to a side that are worked on at a time
 

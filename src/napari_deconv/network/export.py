@@ -29,9 +29,9 @@ def export(
 ) -> str:
     """Write a network as an ONNX file for pictures of so many colours.
 
-    The graph takes ``image`` and ``prior`` (N, colours, H, W) and ``sigma`` (N, 1, H, W) and gives ``denoised``. A kernel that goes
-    down as `down.n` comes up as `up.n` and is stored once, as `resample.n.weight`, with all that is done to it before
-    use; level 0 is the door, level n + 1 number n of the trunk. Other names are those of the model:
+    The graph takes ``image`` and ``prior`` (N, colours, H, W) and ``sigma`` (N, 1, H, W) and gives ``denoised``. A
+    kernel that goes down as `down.n` comes up as `up.n` and is stored once, as `resample.n.weight`, with all that is
+    done to it before use; level 0 is the door, level n + 1 number n of the trunk. Other names are those of the model:
     `encode.level.block.first`, ….
 
     Parameters

@@ -75,7 +75,8 @@ class Denoising(_OfPictures):
     def loss(self, network: Network, batch: Batch) -> Tensor:
         """Mean absolute error, each picture weighted so that all noise levels count."""
         sharp, noise, sigma = _tensors(batch, "sharp", "noisy", "sigma")
-        return ((network(noise, sigma) - sharp).abs() * _weight(sigma)).mean()
+        nothing = torch.zeros_like(noise)  # is known before
+        return ((network(noise, sigma, nothing) - sharp).abs() * _weight(sigma)).mean()
 
 
 class Deconvolving(_OfPictures):
@@ -109,7 +110,7 @@ class Deconvolving(_OfPictures):
         def denoise(x: Tensor, prior: Tensor, level: Tensor) -> Iterator[Tensor]:
             yield network(x, level.expand(-1, 1, *x.shape[-2:]), prior)
 
-        return estimates(fit, denoise, steps)
+        return (z for z in estimates(fit, denoise, steps) if z is not None)
 
 
 class Sharpening(_OfPictures):

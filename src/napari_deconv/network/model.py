@@ -64,13 +64,13 @@ class Trunk(nn.Module):
 
 
 class Network(nn.Module):
-    """One learned step: ``x + residual(x, prior, sigma)``, which removes noise of a known standard deviation.
+    """One learned step: ``x + residual(x, sigma, prior)``, which removes noise of a known standard deviation.
 
-    Without biases, so that f(a x, a sigma) = a f(x, sigma) for every a > 0: intensities need no scaling. Nothing is
-    computed over the whole image, so that a tile gives what the image gives, but for the halo. The doors neither see
-    nor write a mean, so that f(x + c, sigma) = f(x, sigma) + c away from the edges, beyond which there are zeros: the
-    network adds detail and never light. Grey pictures and colour pictures have a door each; behind it the weights are
-    the same.
+    Without biases, so that f(a x, a sigma, a prior) = a f(x, sigma, prior) for every a > 0: intensities need no
+    scaling. Nothing is computed over the whole image, so that a tile gives what the image gives, but for the halo. The
+    doors neither see nor write a mean, so that f(x + c, sigma, prior) = f(x, sigma, prior) + c, whatever the mean of
+    `prior`, away from the edges, beyond which there are zeros: the network adds detail and never light. Grey pictures
+    and colour pictures have a door each; behind it the weights are the same.
 
     Parameters
     ----------

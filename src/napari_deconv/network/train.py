@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -111,7 +111,7 @@ def fit(
     *,
     exam: Lesson | None = None,
     minutes: float = math.inf,
-) -> Iterator[Progress]:
+) -> Generator[Progress]:
     """Train, step by step; the state is saved every few minutes and at the end, whatever ends it.
 
     Parameters
