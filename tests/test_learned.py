@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dead_leaves import dead_leaves, photographed
 from napari_deconv import Image, Recipe, deconvolve, restore, run
 from napari_deconv.camera import Camera
 from napari_deconv.network import models
 from napari_deconv.psf import PSF, gaussian, motion
 from napari_deconv.recipe import METADATA_KEY
-from tests.dead_leaves import dead_leaves, photographed
 
 Array = NDArray[Any]
 BLUR = motion(7, 30)

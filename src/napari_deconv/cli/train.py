@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -16,7 +17,7 @@ from ..shell import Answer, Refused, Stopped, as_asked, line, progress
 from .options import Debug, option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from numpy.typing import NDArray
 
@@ -75,10 +76,10 @@ def train(
     missing = [tool for tool in TOOLS if find_spec(tool) is None]
     if missing:
         raise Refused(f"training needs {', '.join(missing)}, not installed here: pip install 'napari-deconv[train]'")
+    check_inputs([*data, psf])
     from ..network.course import STATE, Course, networks, run
 
     with as_asked():
-        check_inputs([*data, psf])
         kernel = None if psf is None else _kernel(psf)
         course = Course(
             data=data, out=out, minutes=minutes, subject=subject, size=size, start=start, psf=kernel, seed=seed,  # type: ignore[arg-type]
@@ -103,10 +104,10 @@ def _kernel(path: Path) -> NDArray[Any]:
     return from_file(path).data
 
 
-def _followed(steps: Iterator[Progress], as_json: bool) -> Progress:
-    """Tell how far it is, and return the last word."""
+def _followed(steps: Generator[Progress], as_json: bool) -> Progress:
+    """Tell how far it is, and return the last word; whatever happens meanwhile, the training is closed, and so kept."""
     told = 0.0
-    with progress("training", 1, as_json) as advance:
+    with contextlib.closing(steps), progress("training", 1, as_json) as advance:
         for step in steps:
             advance(step.step, step.steps)
             if as_json and (time.monotonic() - told > TELL_EVERY or step.step == step.steps):

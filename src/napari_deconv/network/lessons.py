@@ -76,7 +76,7 @@ class Denoising(_OfPictures):
         """Mean absolute error, each picture weighted so that all noise levels count."""
         sharp, noise, sigma = _tensors(batch, "sharp", "noisy", "sigma")
         nothing = torch.zeros_like(noise)  # is known before
-        return ((network(noise, sigma, nothing) - sharp).abs() * _weight(sigma)).mean()
+        return ((_step(network, noise, sigma, nothing) - sharp).abs() * _weight(sigma)).mean()
 
 
 class Deconvolving(_OfPictures):
@@ -96,7 +96,7 @@ class Deconvolving(_OfPictures):
         sharp, recorded, sigma = _tensors(batch, "sharp", "recorded", "sigma")
         weight = recorded / recorded.mean() * _weight(sigma)
         errors = [((z - sharp).abs() * weight).mean() for z in self._steps(network, batch) if z.shape == sharp.shape]
-        return errors[-1] + EARLIER * sum(errors[:-1], torch.zeros(()))
+        return errors[-1] + EARLIER * sum(errors[:-1], torch.zeros((), device=sharp.device))
 
     def _steps(self, network: Network, batch: Batch) -> Iterator[Tensor]:
         """The loop of `solvers.half_quadratic` itself, on tensors."""
@@ -108,7 +108,7 @@ class Deconvolving(_OfPictures):
         steps = stages(batch["num_iter"], torch.maximum(FIRST * span, last), last)
 
         def denoise(x: Tensor, prior: Tensor, level: Tensor) -> Iterator[Tensor]:
-            yield network(x, level.expand(-1, 1, *x.shape[-2:]), prior)
+            yield _step(network, x, level.expand(-1, 1, *x.shape[-2:]), prior)
 
         return (z for z in estimates(fit, denoise, steps) if z is not None)
 
@@ -124,7 +124,7 @@ class Sharpening(_OfPictures):
     def loss(self, network: Network, batch: Batch) -> Tensor:
         """Mean absolute error where something was recorded."""
         sharp, seen, recorded, sigma = _tensors(batch, "sharp", "seen", "recorded", "sigma")
-        restored = network(seen, sigma.expand(-1, 1, *seen.shape[-2:]))
+        restored = _step(network, seen, sigma.expand(-1, 1, *seen.shape[-2:]), seen)
         return ((restored - sharp).abs() * recorded / recorded.mean() * _weight(sigma)).mean()
 
 
@@ -133,5 +133,20 @@ def _weight(sigma: Tensor) -> Tensor:
     return sigma.mean(dim=(1, 2, 3), keepdim=True).clamp(min=1 / 255) ** -0.5
 
 
+def _step(network: Network, x: Tensor, sigma: Tensor, prior: Tensor) -> Tensor:
+    """The network; on a GPU in half precision (bfloat16), while fits and losses stay in single."""
+    with torch.autocast(x.device.type, torch.bfloat16, enabled=x.is_cuda):
+        restored: Tensor = network(x, sigma, prior)
+    return restored.float()
+
+
+def on_device(batch: Batch, device: torch.device) -> Batch:
+    """A batch with its arrays where the network is."""
+    return {
+        name: torch.from_numpy(value).to(device) if isinstance(value, np.ndarray) else value
+        for name, value in batch.items()
+    }
+
+
 def _tensors(batch: Batch, *names: str) -> list[Tensor]:
-    return [torch.from_numpy(batch[name]) for name in names]
+    return [torch.as_tensor(batch[name]) for name in names]

@@ -46,8 +46,8 @@ def noise_level(y: Array) -> float:
 
 def span(y: Array) -> float:
     """Range of the brightness, but for the outermost pixels; never 0."""
-    low, high = np.percentile(_middle(y), (OUTER, 100 - OUTER))
-    return max(float(high - low), LEAST * float(np.abs(y).max())) or 1.0
+    low, high = (float(level) for level in np.percentile(_middle(y), (OUTER, 100 - OUTER)))
+    return max(high - low, LEAST * max(abs(low), abs(high))) or 1.0
 
 
 def _middle(y: Array) -> Array:

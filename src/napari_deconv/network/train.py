@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from .checkpoint import State
-from .lessons import Lesson
+from .lessons import Lesson, on_device
 from .model import Network
 
 WARM_UP, SHORT = 200, 0.1  # steps over which the rate rises; in a short training, that share of all
@@ -97,7 +97,8 @@ def begin(settings: Settings, start: dict[str, Tensor] | None = None) -> State:
         torch.manual_seed(settings.seed)
         network = Network(settings.size)
     network.load_state_dict({**network.state_dict(), **(start or {})})
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.rate, betas=(0.9, 0.99))
     average = {name: value.clone() for name, value in network.state_dict().items()}
     return State(network, average, optimiser, 0, {"settings": asdict(settings), "losses": [], "scores": []})
@@ -143,13 +144,14 @@ def fit(
     first = state.step
     done = state.step >= settings.steps
     state.network.train()
+    device = next(state.network.parameters()).device
     try:
         with ThreadPoolExecutor(1) as pool:
             ahead = pool.submit(lesson.batch, state.step)
             while not done:
                 batch, ahead = ahead.result(), pool.submit(lesson.batch, state.step + 1)
                 rate = settings.rate_at(state.step)
-                loss = _step(state, lesson.loss(state.network, batch), rate)
+                loss = _step(state, lesson.loss(state.network, on_device(batch, device)), rate)
                 done = state.step >= settings.steps or time.monotonic() - started >= 60 * minutes
                 due = done or state.step % EXAMINE_EVERY == 0
                 score = _examined(state, exam) if due and exam is not None else None
@@ -189,8 +191,10 @@ def _examined(state: State, exam: Lesson) -> float:
     """The loss of the average on pictures held out; the best average is kept."""
     network = copy.deepcopy(state.network)
     network.load_state_dict(state.average)
+    device = next(network.parameters()).device
+    questions = (on_device(exam.batch(FIRST_QUESTION + i), device) for i in range(QUESTIONS))
     with torch.no_grad():
-        found = [float(exam.loss(network, exam.batch(FIRST_QUESTION + i))) for i in range(QUESTIONS)]
+        found = [float(exam.loss(network, question)) for question in questions]
     score = sum(found) / len(found)
     scores = state.facts.setdefault("scores", [])
     if not scores or score <= min(value for _, value in scores):

@@ -17,6 +17,7 @@ from ...light import srgb
 SCALES = (1.0, 0.71, 0.5, 0.35, 0.25)  # a picture made smaller is sharper, and free of its sensor and of JPEG's blocks
 SMALLEST = 128  # pixels to a side: below that a scale is left out
 LUMA = (0.299, 0.587, 0.114)  # of red, green and blue as they are encoded
+TOWARDS_SMALL = 0.6  # power of the chance with which a scale is taken: below 1, small and sharp ones more often
 TRIES = 2  # places looked at for a piece, of which the one with more detail is taken: skies teach little
 HELD_OUT = 8  # every eighth file is kept from training, to choose between checkpoints
 
@@ -134,7 +135,7 @@ def piece(rng: np.random.Generator, pictures: Sequence[Picture], side: int, colo
     weights = np.sqrt([picture.scales[0].size / picture.colours for picture in fitting])
     picture = fitting[rng.choice(len(fitting), p=weights / weights.sum())]
     large = [scaled for scaled in picture.scales if min(scaled.shape[1:]) >= side] or list(picture.scales[:1])
-    scaled = large[int(len(large) * rng.random() ** 0.6)]
+    scaled = large[int(len(large) * rng.random() ** TOWARDS_SMALL)]
     part = max((_cut(rng, scaled, side) for _ in range(TRIES)), key=_detail).astype(np.float32) / 255
     if picture.encoded and rng.random() < 0.5:
         part = srgb(part).astype(np.float32)
