@@ -1,0 +1,1 @@
+"""Trained networks, with their list and their model card."""
