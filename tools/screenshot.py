@@ -5,8 +5,9 @@
 Opens a sample as File > Open Sample does, runs the dock at 330 pixels of width, and saves for each theme the window and
 the dock alone, before, with a preview, in the middle of the run with its curve, and after, and side-by-side.png, the
 README's picture. The number of iterations is found automatically, or is that of --iterations. With --dock psf:
-every tab of the dock PSF, filled in; with --dock photo: every kind of blur in the dock Deblur photo. The settings of
-whoever runs this play no part.
+every tab of the dock PSF, filled in; with --dock photo: every kind of blur in the dock Deblur photo; with --dock
+learned: learned restorations in both, with layers of trust, and learned.png. The settings of whoever runs this play
+no part.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import napari
+import screenshot_learned
 import screenshot_photo
 import screenshot_psf
 from qtpy.QtCore import QEventLoop, Qt, QTimer
@@ -27,7 +29,7 @@ from qtpy.QtCore import QEventLoop, Qt, QTimer
 from napari_deconv.widgets import memory
 
 WIDTH, PATIENCE = 330, 120  # pixels, seconds
-MORE = {"psf": screenshot_psf.take, "photo": screenshot_photo.take}
+MORE = {"psf": screenshot_psf.take, "photo": screenshot_photo.take, "learned": screenshot_learned.take}
 SAMPLES = ("widefield", "clock", "defocus")
 
 
@@ -37,7 +39,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sample", default="widefield", choices=SAMPLES)
     parser.add_argument("--iterations", type=int)
-    parser.add_argument("--dock", default="deconvolve", choices=("deconvolve", "psf", "photo"))
+    parser.add_argument("--dock", default="deconvolve", choices=("deconvolve", *MORE))
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as settings:
@@ -84,7 +86,7 @@ def take(folder: Path, sample: str, iterations: int | None) -> None:
 
 
 def take_other(folder: Path, dock: str) -> None:
-    """Every tab of the dock PSF, or every kind of blur of the dock Deblur photo."""
+    """Every tab of the dock PSF, every kind of blur of the dock Deblur photo, or learned restorations."""
     viewer = napari.Viewer(show_welcome_screen=False)
     viewer.window.resize(1400, 900)
     MORE[dock](viewer, folder, settle)

@@ -12,6 +12,7 @@ from napari.components import ViewerModel
 from qtpy.QtCore import QObject, QThreadPool
 from superqt.utils import WorkerBase
 
+from napari_deconv.network import models
 from napari_deconv.widgets import memory
 from napari_deconv.widgets.deconvolve import Deconvolve
 from napari_deconv.widgets.photo.dock import DeblurPhoto
@@ -29,6 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "folder", lambda: tmp_path / "settings")
+    monkeypatch.setenv(models.HOME, str(tmp_path / "models"))
 
 
 @pytest.fixture(autouse=True)

@@ -76,7 +76,7 @@ def test_every_method_has_a_form_of_its_own_parameters(dock: Deconvolve) -> None
     for method in NAMES:
         dock.method.choose(method)
         assert dock.recipe().method == method
-        assert dock.method.stop.isHidden() == (method == "wiener")
+        assert dock.method.stop.isHidden() == (method in ("wiener", "learned"))
         assert dock.method.forms["smoothing"].isHidden() == (method != "richardson_lucy_tv")
     dock.method.choose("richardson_lucy_tv")
     dock.method.forms["smoothing"].fields["regularization"].value = "0.002"

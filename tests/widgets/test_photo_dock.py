@@ -14,6 +14,7 @@ from napari_deconv import Image, Recipe, psf, run
 from napari_deconv.light import to_linear
 from napari_deconv.widgets.layers import role
 from napari_deconv.widgets.photo import photo_section
+from napari_deconv.widgets.photo.blur_form import KINDS
 from napari_deconv.widgets.photo.dock import DeblurPhoto
 from napari_deconv.widgets.task import MINIMUM_WIDTH
 from widgets.photo_scenes import Finish, add_photo, blurred, encoded, restored, use_motion
@@ -339,7 +340,7 @@ def test_every_field_has_a_name_and_a_tooltip(photo_dock: DeblurPhoto) -> None:
 def test_mnemonics_avoid_those_of_napari_and_each_other(photo_dock: DeblurPhoto) -> None:
     add_photo(photo_dock, encoded(blurred(KERNELS["motion"][0])[1], colours=3))
     photo_dock.show()
-    for kind in ("motion", "defocus", "gaussian", "camera_shake", "layer"):
+    for kind in KINDS:
         photo_dock.blur.choose(kind)
         shown = [w for w in photo_dock.findChildren(QWidget) if w.isVisible() and isinstance(w, QLabel | QPushButton)]
         marked = [*shown, photo_dock.photo.light_box]
@@ -351,7 +352,7 @@ def test_mnemonics_avoid_those_of_napari_and_each_other(photo_dock: DeblurPhoto)
 def test_it_fits_a_narrow_dock(photo_dock: DeblurPhoto) -> None:
     add_photo(photo_dock, encoded(blurred(KERNELS["motion"][0])[1], colours=3))
     photo_dock.show()
-    for kind in ("motion", "defocus", "gaussian", "camera_shake", "layer"):
+    for kind in KINDS:
         photo_dock.blur.choose(kind)
         assert photo_dock.minimumSizeHint().width() <= MINIMUM_WIDTH
         assert photo_dock.page.parentWidget().minimumSizeHint().width() <= MINIMUM_WIDTH

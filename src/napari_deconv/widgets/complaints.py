@@ -11,6 +11,7 @@ FIELDS = {  # what the functions call by its keyword has a place in the dock
     "or ignore them with mask=": "or ignore them with a mask layer",
     "pass boundary='extended', which can be restored in tiles": "choose Edges: estimate what is beyond (it can be "
     "restored in tiles)",
+    "pass 'extended', which is better": "choose Edges: estimate what is beyond",
     "(max_iter)": "(see Stopping in detail: At most)",
     "(offset= or read_noise= says better)": "(type the offset or the read noise of the camera, if you know them)",
     "pass light='stored'": "choose Light: as stored, or set the background to 0",

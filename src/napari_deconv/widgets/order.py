@@ -27,7 +27,7 @@ USUAL = 30  # iterations, where nobody knows yet how many: what is restored arou
 
 @dataclass(frozen=True)
 class Words:
-    """A PSF computed from words; one text per channel, or one for all."""
+    """A PSF computed from words; one text per channel, or one for all; none where nobody knows it."""
 
     texts: tuple[str, ...]
 
@@ -152,6 +152,11 @@ class Order:
         psf, recipe = self.named()
         return match(recipe, self.hollow(), psf).psfs
 
+    def psf_at(self, channel: int) -> PSF:
+        """The PSF of a channel."""
+        psfs = self.kernels()
+        return psfs[channel if len(psfs) > 1 else 0]
+
     def hollow(self) -> Image:
         """The whole picture without its pixels: only sizes are looked at."""
         axes = "".join(self.axes[i] for i in self._order)
@@ -171,19 +176,19 @@ class Order:
     def job(self) -> Job:
         """The job, everything checked; see `Job` for what is raised."""
         psf, recipe = self.named()
-        return Job(recipe, self.image(), psf=psf, mask=self._mask())
+        return Job(recipe, self.image(), psf=psf, mask=self.ignored())
 
     def job_from(self, level: float) -> Job:
         """The job, beginning with a flat picture of that level."""
         psf, recipe = self.named()
-        return PartJob(recipe, self.image(), psf=psf, mask=self._mask(), level=level)
+        return PartJob(recipe, self.image(), psf=psf, mask=self.ignored(), level=level)
 
     def level(self) -> float:
         """Where the restoration of the whole picture begins: the mean of its pixels (of a regular sample, if they are
         many), less the background.
         """
         frame = replace(self, window={}, around={})
-        part, ignored = frame._part(self.pixels), frame._mask()
+        part, ignored = frame._part(self.pixels), frame.ignored()
         every = slice(None, None, max(1, round((math.prod(part.shape) / SAMPLE) ** (1 / part.ndim))))
         counted = np.asarray(part[(every,) * part.ndim]).transpose(self._order)
         if ignored is not None:
@@ -220,7 +225,15 @@ class Order:
 
     def home(self, data: NDArray[Any]) -> NDArray[Any]:
         """A result with its axes in the order of the layer, without what was only restored around its window."""
-        return data.transpose(np.argsort(self._order))[self._inside(self.axes)]
+        return self.back(data)[self._inside(self.axes)]
+
+    def back(self, data: NDArray[Any]) -> NDArray[Any]:
+        """Pixels with their axes in the order of the layer; they come in the order TCZYX."""
+        return data.transpose(np.argsort(self._order))
+
+    def away(self, data: NDArray[Any]) -> NDArray[Any]:
+        """Pixels with their axes in the order TCZYX; they come in that of the layer."""
+        return data.transpose(self._order)
 
     def trimmed(self, block: NDArray[Any]) -> NDArray[Any]:
         """The last axes of a result, Z Y X or Y X, without what was only restored around its window."""
@@ -259,7 +272,8 @@ class Order:
         read = self.outer
         return pixels[tuple(read.get(a, slice(None)) for a in axes or self.axes)]
 
-    def _mask(self) -> NDArray[np.bool_] | None:
+    def ignored(self) -> NDArray[np.bool_] | None:
+        """Pixels that are left out, axes in the order TCZYX or only the spatial ones; None if there are none."""
         if self.mask is None:
             return None
         ignored: NDArray[np.bool_] = np.asarray(self.mask) != 0

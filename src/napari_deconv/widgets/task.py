@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from superqt.utils import create_worker
 
 from ..recipe import METADATA_KEY
+from . import origins
 from .complaints import as_fields, explain
 from .drive import Answer, Failure, Outcome, Tick, drive
 from .footer import Footer, in_words
@@ -21,6 +22,8 @@ from .links import at_end
 from .live import Live, insert_above
 from .picker import LayerPicker
 from .qt import QShortcut, Signal, Slot
+from .trust_row import TrustRow
+from .why import WhyHere
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 STATES = ("empty", "ready", "invalid", "previewing", "running", "cancelling", "done", "failed")
 MINIMUM_WIDTH = 315  # pixels; a dock is usually given 330
+NO_IMAGES = ("live", "preview", "trust", "why")  # layers of ours that nobody wants to restore
 
 
 class TaskDock(Housed):
@@ -65,6 +69,7 @@ class TaskDock(Housed):
         self._stop, self._shown = threading.Event(), threading.Event()
         self.picker = LayerPicker(self.viewer.layers, "Image", _is_image, self._suggested)
         self.footer = Footer(verb)
+        self.trust, self.why = TrustRow(self.viewer, self.footer, self._last), WhyHere(self, self.viewer, self.footer)
         self.page = QVBoxLayout()
         self._lay_out()
         self._connect()
@@ -116,6 +121,9 @@ class TaskDock(Housed):
             shortcut.activated.connect(slot)
         at_end(self, self._stop.set)  # the job ends at its next step, wherever the dock went
 
+    def _last(self) -> Layer | None:
+        return self.result
+
     def _suggested(self) -> Layer | None:
         """The active layer, unless we made it ourselves."""
         active = self.viewer.layers.selection.active
@@ -131,6 +139,7 @@ class TaskDock(Housed):
     @Slot()
     def refresh(self) -> None:
         """Look at the form again: can it run?"""
+        self.trust.offer()
         if self._worker is not None:
             return
         problem = self._hint()
@@ -203,7 +212,7 @@ class TaskDock(Housed):
         self._live.remove()
         if isinstance(answer, Outcome):
             self._add(answer)
-            self.footer.say(_summary(answer))
+            self.footer.say(" ".join(filter(None, [_summary(answer), self.why.hint(self.result)])))
             self._enter("done")
         elif isinstance(answer, Failure):
             self._fail(answer)
@@ -238,14 +247,17 @@ class TaskDock(Housed):
             **self.look_of(outcome),
             **moved(self._place, self._order.start),
         )
+        origins.remember(layer, self._order)
         insert_above(self.viewer, layer, self._source)
         self.result = layer
+        self.why.watch(layer)
+        self.trust.offer()
 
 
 def _is_image(layer: Layer) -> bool:
     from napari.layers import Image
 
-    return isinstance(layer, Image) and role(layer) not in ("live", "preview")
+    return isinstance(layer, Image) and role(layer) not in NO_IMAGES
 
 
 def _summary(outcome: Outcome) -> str:

@@ -47,8 +47,8 @@ class RunCurve(QWidget):
         self._tell()
 
     def add(self, points: Iterable[Point]) -> None:
-        """More steps; those of another channel or block take the place of what is there."""
-        for point in points:
+        """More steps; those of another channel or block take the place of what is there, those of no value none."""
+        for point in (p for p in points if p.value == p.value):  # learned steps have no divergence
             deciding = point.phase == DECIDING
             kept = self.score if deciding else self.divergence
             if point.channel != self.channel:

@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QLabel
 
+from ...psf import PSF
 from ...recipe import Recipe
 from .. import memory
 from ..complaints import as_fields
@@ -52,7 +53,7 @@ class Deconvolve(TaskDock):
         super().__init__(napari_viewer, "Run")
         self.image = ImageSection(self.picker)
         self.psf = PSFForm(self.viewer.layers)
-        self.method = MethodSection(self.viewer.layers)
+        self.method = MethodSection(self.viewer.layers, self._psf)
         self.region = RegionRow(self.viewer)
         self.settings = Settings(self.image, self.psf, self.method, self.recipe, self.order, self.viewer.layers)
         self.live = LivePreview(self, self.viewer, self._wish)
@@ -80,6 +81,7 @@ class Deconvolve(TaskDock):
         self.page.addStretch(1)
         self.footer.add_row(self.watch)
         self.footer.add_row(self.cost)
+        self.footer.add_row(self.trust)
         self.footer.add_button(self.live.box)
         self.footer.follow(self.settings.last)
 
@@ -115,14 +117,17 @@ class Deconvolve(TaskDock):
             return self.image.problem
         if self.image.voxel.problem and self.psf.needs_voxel_size:
             return f"To run: {self.image.voxel.problem}."
-        for problem in (self.psf.problem, self.method.camera.problem, self.region.problem):
+        for problem in (self.psf.problem, self.method.problem, self.method.camera.problem, self.region.problem):
             if problem:
                 return f"To run: {problem.rstrip('.')}."
         try:
             self.recipe()
         except ValueError as error:
-            return f"To run: {error}."
+            return f"To run: {as_fields(str(error))}."
         return ""
+
+    def _psf(self) -> PSF | None:
+        return self.psf.psf
 
     def recipe(self) -> Recipe:
         """The form as a recipe, without a PSF that is measured."""
@@ -159,7 +164,7 @@ class Deconvolve(TaskDock):
     def title_of(self, outcome: Outcome) -> str:
         """Name of the result: the method and how far it went."""
         told = outcome.provenance
-        name = NAMES[told["recipe"]["method"]]
+        name = NAMES[told["recipe"]["method"]].removesuffix(" (neural network)")
         if not outcome.whole:
             return f"{name} {told['steps']} of {told['of']}"
         count = told["recipe"].get("num_iter", "")
@@ -193,6 +198,7 @@ class Deconvolve(TaskDock):
         if self.state in ("running", "cancelling"):
             super().stop()
         else:
+            self.trust.stop()
             self.live.cancel()
             self._preview_ended()
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from ...deconvolution import METHODS
-from ...recipe import PARAMETERS, Method
+from ...psf import PSF
+from ...recipe import LEARNED, PARAMETERS, Method
 from ..choice import Choice
 from ..fold import Fold
 from ..form import SHARED, ParameterForm, shrink, tidy
 from ..layers import pixels, role
+from ..learned_form import LearnedForm
 from ..picker import LayerPicker
 from ..qt import Signal, Slot
 from .camera_form import CameraForm
 from .stop_form import StopForm
+from .train_panel import TrainPanel
 
 if TYPE_CHECKING:
     from napari.components import LayerList
@@ -27,11 +30,12 @@ NAMES = {  # the dock's default first
     "richardson_lucy": "Richardson-Lucy",
     "richardson_lucy_tv": "Richardson-Lucy smoothed (TV)",
     "wiener": "Wiener",
+    "learned": "Learned (neural network)",
 }
 TIP = (
     "Accelerated: Richardson-Lucy's picture in a quarter of the time, for most images. Richardson-Lucy: the classic, "
     "slow and steady. With total variation: smooth where there are only few photons, edges stay. Wiener: one step, for "
-    "a quick look."
+    "a quick look. Learned: fits the image as well, with a network that has seen sharp pictures for the rest."
 )
 GROUPS: dict[str, tuple[Method, tuple[str, ...]]] = {  # what stands together, and which method explains it
     "smoothing": ("richardson_lucy_tv", ("regularization",)),
@@ -47,27 +51,31 @@ class MethodSection(QWidget):
     ----------
     layers : LayerList
         Of the viewer, for the mask.
+    psf : callable
+        ``psf()``: the PSF of the dock, or None; for a training.
     """
 
     changed = Signal()
 
-    def __init__(self, layers: LayerList) -> None:
+    def __init__(self, layers: LayerList, psf: Callable[[], PSF | None]) -> None:
         super().__init__()
         self.method_box, self.scope_box, self.light_box = Choice(), QComboBox(), QComboBox()
         self.forms = {group: ParameterForm(METHODS[of], names) for group, (of, names) in GROUPS.items()}
-        self.stop, self.camera = StopForm(), CameraForm(lambda: float(self.forms["counts"].values()["background"]))
+        self.stop, self.learned, self.train = StopForm(), LearnedForm(), TrainPanel(psf)
+        self.teach = Fold("Train on your own images", self.train)
+        self.camera = CameraForm(lambda: float(self.forms["counts"].values()["background"]))
         self.shared = ParameterForm(METHODS["richardson_lucy"], SHARED)
         self.mask_picker = LayerPicker(layers, "Mask", _can_be_mask, lambda: None, none="none")
         inside = QWidget()
         self.more = Fold("Edges, mask, device", inside)
         self._fill()
         self._lay_out(inside)
-        parts: list[Any] = [*self.forms.values(), self.stop, self.camera, self.shared]
-        for part in (*parts, self.mask_picker):
+        self._others: list[Any] = [*self.forms.values(), self.stop, self.camera, self.shared]
+        for part in (*self._others, self.learned, self.mask_picker):
             part.changed.connect(self.changed)
-        self._parts = parts
         for box in (self.method_box, self.scope_box, self.light_box):
             box.currentIndexChanged.connect(self._chosen)
+        self.train.trained.connect(self._trained)
         self.show_scope(False)
         self.show_light(False)
         self._chosen()
@@ -86,6 +94,7 @@ class MethodSection(QWidget):
         self.scope_box.setToolTip("All time points and channels, or only those that the sliders show")
         self.light_box.setToolTip("The pixels are gamma-encoded: blur adds light, so they are restored in linear light")
         self.mask_picker.combo.setToolTip("Pixels that are not 0 there are ignored: saturated or dead ones")
+        self.teach.button.setToolTip("Show or hide what is needed to teach the network images of your own")
         self.more.button.setToolTip("Show or hide what is assumed beyond the edges, pixels to ignore, and the device")
 
     def _lay_out(self, inside: QWidget) -> None:
@@ -108,7 +117,7 @@ class MethodSection(QWidget):
         column.setSpacing(4)
         column.addLayout(head)
         column.addWidget(self.stop)
-        for form in self.forms.values():
+        for form in (*self.forms.values(), self.learned, self.teach):
             column.addWidget(form)
         column.addLayout(tail)
         column.addWidget(self.camera)
@@ -136,17 +145,27 @@ class MethodSection(QWidget):
     @property
     def rule(self) -> str:
         """The stopping rule that will decide; empty where none does."""
-        return self.stop.rule if self._iterates else ""
+        return self.stop.rule if self._stops else ""
 
     @property
-    def _iterates(self) -> bool:
-        return "num_iter" in PARAMETERS[self.method]
+    def is_learned(self) -> bool:
+        """Whether a network restores."""
+        return self.method in LEARNED
+
+    @property
+    def problem(self) -> str:
+        """Why this method cannot be used."""
+        return self.learned.problem if self.is_learned else ""
+
+    @property
+    def _stops(self) -> bool:
+        return "stop" in PARAMETERS[self.method]
 
     def values(self) -> dict[str, Any]:
         """Arguments for a recipe."""
         light = {"light": str(self.light_box.currentData())} if not self.light_box.isHidden() else {}
-        own: dict[str, Any] = self.stop.values() if self._iterates else {}
-        for form in self._shown():
+        own: dict[str, Any] = self.stop.values() if self._stops else {}
+        for form in (self.learned,) if self.is_learned else self._shown():
             own |= form.values()
         return {"method": self.method, **own, **self.camera.values(), **self.shared.values(), **light}
 
@@ -154,7 +173,10 @@ class MethodSection(QWidget):
         """Fill in what was remembered, or a recipe's settings."""
         if values.get("method") in NAMES:
             self.choose(values["method"])
-        for part in self._parts:
+        if self.is_learned:
+            self.learned.put(values)
+            values = {k: v for k, v in values.items() if k not in PARAMETERS[self.method]}  # steps are no iterations
+        for part in self._others:
             part.put(values)
 
     def show_scope(self, shown: bool) -> None:
@@ -177,7 +199,15 @@ class MethodSection(QWidget):
         shown = self._shown()
         for form in self.forms.values():
             form.setVisible(form in shown)
-        self.stop.setVisible(self._iterates)
+        self.stop.setVisible(self._stops)
+        self.learned.setVisible(self.is_learned)
+        self.teach.setVisible(self.is_learned)
+        self.changed.emit()
+
+    @Slot(str)
+    def _trained(self, name: str) -> None:
+        """The new model is the one that is wanted."""
+        self.learned.refill(name)
         self.changed.emit()
 
 

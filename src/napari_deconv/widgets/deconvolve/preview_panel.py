@@ -83,10 +83,8 @@ class PreviewPanel(QWidget):
 
     def _say(self) -> None:
         frame = self.frame
-        quick = frame is not None and frame.iteration == QUICK
-        words = "" if frame is None else "Wiener" if quick else f"iteration {frame.iteration}"
-        self.words.setText(words)
-        self.use.setEnabled(frame is not None and not quick)
+        self.words.setText("" if frame is None else _in_words(frame))
+        self.use.setEnabled(frame is not None and frame.iteration != QUICK and not frame.steps)
 
     @Slot()
     def _moved(self) -> None:
@@ -98,6 +96,13 @@ class PreviewPanel(QWidget):
     def _used(self) -> None:
         if self.frame is not None:
             self.wanted.emit(self.frame.iteration)
+
+
+def _in_words(frame: Frame) -> str:
+    """Which one it is."""
+    if frame.iteration == QUICK:
+        return "Wiener"
+    return f"step {frame.iteration} of {frame.steps}" if frame.steps else f"iteration {frame.iteration}"
 
 
 def pixmap(plane: NDArray[np.float32], steps: tuple[float, float], limits: Sequence[float]) -> QPixmap:

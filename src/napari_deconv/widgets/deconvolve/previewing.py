@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import light
+from ...camera import Camera
 from ...io.image import SPATIAL
-from ...psf import PSF
-from ...recipe import METADATA_KEY, Recipe
+from ...learned import WINDOW
+from ...network.noise_level import noise_level
+from ...recipe import LEARNED, METADATA_KEY, Recipe
 from ..drive import DECIDING, Chosen, Point, chosen
 from ..order import FromDock, Order
 
@@ -30,11 +32,15 @@ KEPT = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987)  # iteration
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """The part after an iteration: its pixels in the axes of the layer, and the sample of the layer where it begins."""
+    """The part after an iteration: its pixels in the axes of the layer, and the sample of the layer where it begins.
+
+    `steps` is not 0 where the iteration is one of so many steps that make no sense without each other.
+    """
 
     iteration: int
     data: NDArray[Any]
     start: tuple[int, ...]
+    steps: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ def previewed(order: Order, depth: int, stop: threading.Event) -> Generator[News
     stop : Event
         Ends it after the step in progress.
     """
-    one = prepared(order, depth)
+    one = _with_noise(prepared(order, depth))
     image = one.image()
     if order.recipe.method != "wiener":
         near = replace(narrowed(one), recipe=quick(order.recipe))
@@ -86,10 +92,31 @@ def previewed(order: Order, depth: int, stop: threading.Event) -> Generator[News
 
 def prepared(order: Order, depth: int) -> Order:
     """The order with its PSF computed, as it is for the whole picture, and with what that reaches around the window."""
-    psf = _kernel(order)
+    psf = order.psf_at(order.current.get("C", 0))
     planes = psf.ndim < 3 and "Z" in order.window
     window = {**order.window, "Z": (depth, depth + 1)} if planes else order.window
     return replace(order, window=window, psf=FromDock(psf, "PSF")).widened([psf])
+
+
+def _with_noise(one: Order) -> Order:
+    """A learned order that is told the noise of the whole picture: a window shows it less well."""
+    recipe = one.recipe
+    told = recipe.noise is not None or (isinstance(recipe.camera, Camera) and recipe.camera.gain is not None)
+    if recipe.method not in LEARNED or told or one.encoding == "srgb":
+        return one
+    window = {a: _middle(n) for a, n in one.sizes.items() if a in SPATIAL} | _plane(one.window)
+    noise = noise_level(replace(one, window=window, around={}).image().data.astype(np.float32))
+    return replace(one, recipe=recipe.changed(noise=noise)) if noise > 0 else one
+
+
+def _plane(window: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """The part in depth, if it is a single plane."""
+    return {a: (start, stop) for a, (start, stop) in window.items() if a == "Z" and stop - start == 1}
+
+
+def _middle(n: int) -> tuple[int, int]:
+    start = max(0, (n - WINDOW) // 2)
+    return start, min(n, start + WINDOW)
 
 
 def narrowed(one: Order) -> Order:
@@ -100,12 +127,6 @@ def narrowed(one: Order) -> Order:
     half = dict(zip(SPATIAL[-one.psf.psf.ndim :], (n // 2 for n in one.psf.psf.shape), strict=True))
     near = {a: (min(before, half.get(a, 0)), min(after, half.get(a, 0))) for a, (before, after) in one.around.items()}
     return replace(one, around=near)
-
-
-def _kernel(order: Order) -> PSF:
-    """The PSF of the channel, on the image's voxel grid."""
-    psfs = order.kernels()
-    return psfs[order.current.get("C", 0) if len(psfs) > 1 else 0]
 
 
 def quick(recipe: Recipe) -> Recipe:
@@ -126,7 +147,9 @@ def _without(data: NDArray[Any], background: float) -> NDArray[Any]:
 
 
 def _iterated(one: Order, image: Image, stop: threading.Event) -> Generator[News, None, None]:
-    job = one.job() if image.encoding == "srgb" else one.job_from(one.level())
+    learned = one.recipe.method in LEARNED
+    of = one.recipe.limit if learned else 0
+    job = one.job() if learned or image.encoding == "srgb" else one.job_from(one.level())
     last, steps_done, started = 0, 0, time.monotonic()
     began = started
     with contextlib.closing(cast("Generator[Step, None, None]", iter(job))) as steps:
@@ -140,11 +163,11 @@ def _iterated(one: Order, image: Image, stop: threading.Event) -> Generator[News
             if not steps_done:
                 yield from chosen(job)
             last, steps_done = step.iteration, steps_done + 1
-            if step.iteration in KEPT and step.done < step.total:
-                yield Frame(step.iteration, _at_home(one, image, np.asarray(step.snapshot())), one.start)
+            if (learned or step.iteration in KEPT) and step.done < step.total:
+                yield Frame(step.iteration, _at_home(one, image, np.asarray(step.snapshot())), one.start, of)
     seconds = time.monotonic() - began
     found = job.result()
-    yield Frame(last, np.ascontiguousarray(one.home(found.data)), one.start)
+    yield Frame(last, np.ascontiguousarray(one.home(found.data)), one.start, of)
     notes = tuple(found.metadata[METADATA_KEY]["notes"])
     yield Finished(last, notes, seconds / max(1, steps_done) / image.data.size, began - started)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ... import psf as psf_models
 from ...psf import PSF
@@ -35,6 +35,7 @@ KINDS = {
     "gaussian": "Gaussian",
     "camera_shake": "Camera shake (estimated)",
     "layer": "PSF layer",
+    "unknown": "Unknown (learned, mild blur)",
 }
 NAMES = {  # in the name of a result
     "motion": "motion",
@@ -42,7 +43,12 @@ NAMES = {  # in the name of a result
     "gaussian": "Gaussian",
     "camera_shake": "camera shake",
     "layer": "PSF layer",
+    "unknown": "unknown blur",
 }
+BETTER = (
+    "A network sharpens without knowing the blur: mild blurs only. It is better to estimate the blur from the picture, "
+    "and to undo that one with the method Learned."
+)
 WAIT = 250  # milliseconds after the last change before the picture is drawn
 
 
@@ -71,7 +77,13 @@ class BlurForm(QWidget):
         self.numbers = {kind: BlurNumbers(kind) for kind in ENTRIES}
         self.shake_size = ShakeSize()
         self.layer = LayerPicker(viewer.layers, "PSF layer", _can_be_psf, self._newest, none="choose a layer")
-        self.pages: dict[str, QWidget] = {**self.numbers, "camera_shake": self.shake_size, "layer": self.layer}
+        self.better = QLabel(BETTER)
+        self.pages: dict[str, QWidget] = {
+            **self.numbers,
+            "camera_shake": self.shake_size,
+            "layer": self.layer,
+            "unknown": self.better,
+        }
         self.draw, self.keep = QPushButton("D&raw it"), QPushButton("Keep it as a layer")
         self.estimate = EstimateRow()
         self.line = MotionLine(self, viewer)
@@ -89,6 +101,8 @@ class BlurForm(QWidget):
         self.kind_box.setToolTip("What blurred the photograph")
         self.draw.setToolTip("Draw a line on the picture, as long as a point was smeared and in that direction")
         self.keep.setToolTip("Add this kernel as a PSF layer, to use it for other pictures too")
+        self.better.setWordWrap(True)
+        self.better.setAccessibleName("What is better than an unknown blur")
         form.addRow("&Kind", self.kind_box)
         row.addWidget(self.draw)
         row.addWidget(self.keep)
@@ -137,6 +151,8 @@ class BlurForm(QWidget):
             layer = self.layer.layer
             assert layer is not None
             return FromLayer(pixels(layer), None, layer.name)
+        if self.kind == "unknown":
+            return Words(())
         return Words((self.numbers[self.kind].words,))
 
     @property
@@ -150,6 +166,8 @@ class BlurForm(QWidget):
             return "" if self.shake is not None else "estimate the camera shake in section 2"
         if self.kind == "layer":
             return "" if self.layer.layer is not None else "choose the PSF layer in section 2"
+        if self.kind == "unknown":
+            return ""
         page = self.numbers[self.kind]
         if not page.problem.endswith("in section 2"):
             return page.problem
@@ -191,7 +209,7 @@ class BlurForm(QWidget):
         for kind, page in self.pages.items():
             page.setVisible(kind == self.kind)
         self.draw.setVisible(self.kind == "motion")
-        self.estimate.show_for(self.kind)
+        self.estimate.show_for(self._estimated_kind)
         self._edited()
 
     @Slot()
@@ -207,7 +225,7 @@ class BlurForm(QWidget):
     def _draw(self) -> None:
         if self._guess is not None:
             self.picture.draw(self._guess)
-        elif self._missing:
+        elif self._missing or self.kind == "unknown":
             self.picture.clear("")
         else:
             self._maker.ask(_make, self.source)
@@ -238,14 +256,22 @@ class BlurForm(QWidget):
     @Slot()
     def _estimate(self) -> None:
         if self._photo is not None:
-            options = {"size": self.shake_size.value} if self.kind == "camera_shake" else {}
-            self.estimate.start(self.kind, self._photo, self._recipe, options)
+            kind = self._estimated_kind
+            options = {"size": self.shake_size.value} if kind == "camera_shake" else {}
+            self.estimate.start(kind, self._photo, self._recipe, options)
+
+    @property
+    def _estimated_kind(self) -> str:
+        """What an estimate looks for: nothing in particular, if nothing is known."""
+        return "camera_shake" if self.kind == "unknown" else self.kind
 
     @Slot(str, object)
     def _estimated(self, kind: str, found: Any) -> None:
         """An estimate that is trusted, or that the user wants to use all the same."""
         if kind == "camera_shake":
             self.shake = FromDock(found.psf, "camera shake")
+            if self.kind == "unknown":  # it is known now
+                self.choose("camera_shake")
             self._edited()
         else:
             values = {name: round(value, 2) for name, value in found.values.items()}

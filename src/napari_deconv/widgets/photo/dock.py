@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QCheckBox, QLabel
 
 from ...recipe import Recipe
 from .. import memory
+from ..complaints import as_fields
 from ..drive import Outcome
 from ..links import Links
 from ..order import Words
@@ -73,6 +74,7 @@ class DeblurPhoto(TaskDock):
             "Restore the part of the picture in view after every change; Ctrl+Shift+Return does it once"
         )
         self.footer.add_row(self.live, self.compare.button)
+        self.footer.add_row(self.trust)
         self.footer.add_button(self.save)
         self.footer.follow(self.strength)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -109,14 +111,19 @@ class DeblurPhoto(TaskDock):
         """The first thing that is missing or wrong."""
         if self.photo.problem:
             return self.photo.problem
-        if self.blur.problem:
-            return f"To run: {self.blur.problem.rstrip('.')}."
+        for problem in (self.blur.problem, self.strength.problem):
+            if problem:
+                return f"To run: {problem.rstrip('.')}."
+        try:
+            self.recipe()
+        except ValueError as error:
+            return f"To run: {as_fields(str(error))}."
         return ""
 
     def recipe(self) -> Recipe:
-        """The form as a recipe; a Wiener filter's balance is found where the photograph is."""
+        """The form as a recipe; a Wiener filter's balance and a network's noise are found where the photograph is."""
         source = self.blur.source
-        psf = source.texts[0] if isinstance(source, Words) else None
+        psf = source.texts[0] if isinstance(source, Words) and source.texts else None
         return Recipe.build(psf=psf, **self.strength.values(), **self.photo.values())
 
     def order(self) -> PhotoOrder:
@@ -153,6 +160,7 @@ class DeblurPhoto(TaskDock):
         if self.state in ("running", "cancelling"):
             super().stop()
             return
+        self.trust.stop()
         self.blur.estimate.stop()
         self._end_preview()
 
@@ -191,6 +199,7 @@ class DeblurPhoto(TaskDock):
 
     @Slot()
     def _changed(self) -> None:
+        self.strength.show_blind(self.blur.kind == "unknown")
         self._offer_photo()
         self.refresh()
         self._offer()

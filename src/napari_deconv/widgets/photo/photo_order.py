@@ -13,9 +13,11 @@ from ... import psf as psf_models
 from ...backend import resolve
 from ...io.image import Image
 from ...job import Job
+from ...learned import WINDOW
+from ...network.noise_level import noise_level
 from ...operators import Blur
 from ...psf import PSF
-from ...recipe import METADATA_KEY, Recipe
+from ...recipe import LEARNED, METADATA_KEY, Recipe
 from ...solvers import wiener
 from ..order import Order, Words
 from .photo_layer import WHOLE, Part, Photo
@@ -48,12 +50,12 @@ class PhotoOrder(Order):
     photo : Photo
         What it is about; `pixels`, `axes` and the like repeat it.
     factor : float
-        The balance of a Wiener filter is this times the automatic one, which is chosen from the whole photograph, so
-        that a preview and the full run use the same.
+        The balance of a Wiener filter is this times the automatic one, the noise that a network is told this times
+        the measured one. Both are found in the whole photograph, so that a preview and the full run use the same.
     region : Region
         Which part.
     balances : dict
-        Automatic balances found before, by PSF and light; shared by the orders of one photograph.
+        Automatic balances and noise found before, by PSF and light; shared by the orders of one photograph.
     kind : str
         The blur in a word or two, for the name of the result.
     """
@@ -69,25 +71,54 @@ class PhotoOrder(Order):
         psf, recipe = self.named()
         if recipe.method == "wiener":
             recipe = recipe.changed(balance=self.balance(psf))
+        elif recipe.method in LEARNED and self.noise > 0:
+            recipe = recipe.changed(noise=self.noise)
         return Job(recipe, self.image(), psf=psf)
 
     def balance(self, psf: PSF | None = None) -> float:
         """The balance that will be used."""
         kernel = psf or self.made()
-        light = self.photo.encoding if self.recipe.light == "linear" else "stored"
-        key = (kernel.sha256, self.recipe.boundary, light, self.photo.metadata.get("icc"))
+        key = (kernel.sha256, self.recipe.boundary, *self._light)
         if key not in self.balances:
             self.balances[key] = automatic(self.photo, kernel, self.recipe)
         return float(np.clip(self.factor * self.balances[key], *LIMITS))
 
+    @property
+    def noise(self) -> float:
+        """Standard deviation of the noise that a network is told; 0 if there is none."""
+        key = ("noise", self.recipe.colour, *self._light)
+        if key not in self.balances:
+            self.balances[key] = noise_level(_looked_at(self.photo, self.recipe, WINDOW))
+        return self.factor * self.balances[key]
+
+    @property
+    def _light(self) -> tuple[Any, ...]:
+        """What is restored of an encoded photograph."""
+        stored = self.recipe.light != "linear"
+        return "stored" if stored else self.photo.encoding, self.photo.metadata.get("icc")
+
     def made(self) -> PSF:
-        """The PSF itself, computed if it is in words."""
+        """The PSF itself, computed if it is in words; a point if nothing is known of the blur."""
         if isinstance(self.psf, Words):
+            if not self.psf.texts:
+                return PSF(np.ones((1, 1), np.float32), (1.0, 1.0), "px")
             model, parameters = psf_models.parse(self.psf.texts[0])
             return psf_models.make(model, parameters, image_shape=self.photo.shape)
         found = self.named()[0]
         assert found is not None
         return found
+
+    def psf_at(self, channel: int) -> PSF:
+        """The PSF of all colours."""
+        return self.made()
+
+    def away(self, data: NDArray[Any]) -> NDArray[Any]:
+        """The colours of a result, without opacity."""
+        return data[..., :3] if self.photo.rgb else data
+
+    def back(self, data: NDArray[Any]) -> NDArray[Any]:
+        """Rows and columns are where they were."""
+        return data
 
     def image(self) -> Image:
         """The part's colours."""
@@ -102,7 +133,8 @@ class PhotoOrder(Order):
 
     def _whole(self, image: Image) -> Image:
         told = dict(image.metadata[METADATA_KEY])
-        each = told["of"] // image.data.shape[-1] if self.photo.rgb and self.recipe.colour == "per_channel" else 0
+        one_by_one = self.photo.rgb and self.recipe.colour == "per_channel" and self.recipe.method not in LEARNED
+        each = told["of"] // image.data.shape[-1] if one_by_one else 0
         reached = -(-told["steps"] // each) if each else 0
         if not each or reached >= image.data.shape[-1]:
             return image
@@ -174,14 +206,21 @@ def photo_order(photo: Photo, recipe: Recipe, psf: Any, **more: Any) -> PhotoOrd
 
 def automatic(photo: Photo, psf: PSF, recipe: Recipe) -> float:
     """The balance that a Wiener filter chooses by itself for the luminance of the middle of a photograph."""
-    image = light.to_linear(photo.image(photo.middle(LOOKED_AT), recipe.light))
-    y = light.luminance(image.data) if photo.rgb else image.data.astype(np.float32)
+    y = _looked_at(photo, recipe.changed(colour="luminance"), LOOKED_AT)
     if not np.isfinite(y).all():
         return 1.0  # the job will say what is wrong
     backend = resolve(recipe.backend)
     H = Blur(psf, y.shape, boundary=recipe.boundary, backend=backend)
     _, balance = wiener(backend.asarray(y / (float(abs(y).mean()) or 1.0), H.dtype), H)
     return float(np.clip(balance, *LIMITS)) if np.isfinite(balance) else 1.0
+
+
+def _looked_at(photo: Photo, recipe: Recipe, side: int) -> NDArray[np.float32]:
+    """The middle of a photograph as it is restored: its luminance, or its colours before rows and columns."""
+    data = light.to_linear(photo.image(photo.middle(side), recipe.light)).data
+    if photo.rgb and recipe.colour == "luminance":
+        return light.luminance(data)
+    return np.asarray(np.moveaxis(data, -1, 0) if photo.rgb else data, np.float32)
 
 
 def in_type(data: NDArray[Any], dtype: np.dtype[Any], limits: tuple[float, float]) -> tuple[NDArray[Any], float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QObject
 
 from ...psf import PSF
-from ...recipe import METADATA_KEY
+from ...recipe import LEARNED, METADATA_KEY
+from ...tiles import halo
 from ..layers import pixels
 from ..preview_layer import PreviewLayer
 from ..qt import Signal, Slot
@@ -31,12 +32,15 @@ AROUND = 1024  # rows and columns that a Wiener filter computes
 
 @dataclass(frozen=True)
 class Shown:
-    """A restored part: its pixels, where it begins, the automatic balance (None: the method has none), and remarks."""
+    """A restored part: its pixels, where it begins, the automatic balance or the noise (None: the method has none), and
+    remarks; a better one may follow.
+    """
 
     data: NDArray[Any]
     start: tuple[int, ...]
     automatic: float | None
     notes: tuple[str, ...]
+    last: bool = True
 
 
 class Preview(QObject):
@@ -88,9 +92,11 @@ class Preview(QObject):
 
     @Slot(object)
     def _answered(self, shown: Shown) -> None:
-        self.cancel()  # nothing more is to come
         source = self._source
-        if source is None or source not in self._viewer.layers:
+        gone = source is None or source not in self._viewer.layers
+        if shown.last or gone or self._place.closed:
+            self.cancel()  # nothing more is to come
+        if source is None or gone:
             return
         if self._place.closed:
             self._place.remove()
@@ -98,7 +104,8 @@ class Preview(QObject):
             return
         look = {"rgb": True} if source.rgb else {"contrast_limits": source.contrast_limits, "gamma": source.gamma}
         self._place.show(source, shown.data, shown.start, look)
-        self.shown.emit(shown)
+        if shown.last:
+            self.shown.emit(shown)
 
 
 def in_view(layer: Layer) -> tuple[slice, slice]:
@@ -126,8 +133,9 @@ def padded(wanted: tuple[slice, slice], shape: tuple[int, ...], psf: PSF, method
     `AROUND` squared.
     """
     outer, inner = [], []
-    for part, n, size in zip(wanted, shape, psf.shape, strict=True):
-        length = part.stop - part.start + 2 * (2 * size + MORE)
+    reaches = halo(psf, method=method) if method in LEARNED else [2 * size + MORE for size in psf.shape]
+    for part, n, reach in zip(wanted, shape, reaches, strict=True):
+        length = part.stop - part.start + 2 * reach
         length = min(n, max(length, AROUND) if method == "wiener" else length)
         low = min(max(0, (part.start + part.stop - length) // 2), n - length)
         outer.append(slice(low, low + length))
@@ -145,12 +153,17 @@ def restored(order: PhotoOrder, wanted: tuple[slice, slice], stop: threading.Eve
             if stop.is_set():
                 return None
     image = part.settled(job.result())
-    balance = part.balance(psf) / part.factor if order.recipe.method == "wiener" else None
+    automatic = part.balance(psf) / part.factor if order.recipe.method == "wiener" else None
+    automatic = part.noise / part.factor if order.recipe.method in LEARNED else automatic
     notes = tuple(image.metadata[METADATA_KEY]["notes"])
-    return Shown(part.home(image.data), part.start, balance, notes)
+    return Shown(part.home(image.data), part.start, automatic, notes)
 
 
 def _restored(order: PhotoOrder, wanted: tuple[slice, slice], stop: threading.Event) -> Generator[Shown, None, None]:
+    if order.recipe.method == "learned":
+        quick = restored(replace(order, recipe=order.recipe.changed(method="wiener"), factor=1.0), wanted, stop)
+        if quick is not None:
+            yield replace(quick, last=False)
     shown = restored(order, wanted, stop)
     if shown is not None:
         yield shown
