@@ -120,11 +120,11 @@ def networks(rounds: int, size: str, n: int) -> None:
         with torch.inference_mode():
             network(*tensors)
 
-    contenders = {"ours": timed(lambda: run(image, sigma)), "torch": timed(eager)}
+    contenders = {"ours": timed(lambda: run(image, image, sigma)), "torch": timed(eager)}
     if find_spec("onnxruntime"):
         contenders["onnxruntime"] = timed(in_onnxruntime(content, image, sigma))
     show(f"network {size}, {n}^2, ms", race(contenders, rounds))
-    explained = timed(lambda: run.tape(image, sigma).back(unit=(0, 0, n // 2, n // 2)))
+    explained = timed(lambda: run.tape(image, image, sigma).back(unit=(0, 0, n // 2, n // 2)))
     show("tape and one gradient, ms", race({"ours": explained}, max(rounds // 3, 1)))
 
 
@@ -134,7 +134,7 @@ def in_onnxruntime(content: bytes, image: Any, sigma: Any) -> Call:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    return lambda: session.run(None, {"image": image, "sigma": sigma})
+    return lambda: session.run(None, {"image": image, "prior": image, "sigma": sigma})
 
 
 def main() -> None:
